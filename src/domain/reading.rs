@@ -1,0 +1,92 @@
+//! A reading: everything one poll of one account learned. Every list may be empty; nothing in it is guessed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::AccountId;
+use crate::domain::coin::CoinPrice;
+use crate::domain::key::{KeyReading, ModelReading};
+use crate::domain::quota::{Balance, Plan, QuotaWindow};
+use crate::domain::rates::Rate;
+use crate::domain::usage::{SlotRange, UsageEvent};
+
+/// What one poll learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Whose it is.
+    pub account: AccountId,
+    /// When it was taken.
+    pub taken_at: DateTime<Utc>,
+    /// The figures that hold until the next reading.
+    pub figures: Figures,
+    /// Usage with an identity: kept once however often it is read.
+    pub events: Vec<UsageEvent>,
+    /// Usage without an identity: replaces what was known of its span.
+    pub ranges: Vec<SlotRange>,
+    /// Whether everything that was asked for came.
+    pub complete: Completeness,
+    /// Where the next poll may go on. `None`: it starts anew.
+    pub resume: Option<Cursor>,
+}
+
+impl Reading {
+    /// A reading that learned nothing yet.
+    #[must_use]
+    pub fn empty(account: AccountId, taken_at: DateTime<Utc>) -> Self {
+        Self {
+            account,
+            taken_at,
+            figures: Figures::default(),
+            events: Vec::new(),
+            ranges: Vec::new(),
+            complete: Completeness::Whole,
+            resume: None,
+        }
+    }
+}
+
+/// The figures of a reading that replace the last ones as a whole. Stored as JSON; add fields, never rename.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Figures {
+    /// The subscription.
+    pub plan: Option<Plan>,
+    /// The purses.
+    pub balances: Vec<Balance>,
+    /// The quota windows.
+    pub windows: Vec<QuotaWindow>,
+    /// The API keys.
+    pub keys: Vec<KeyReading>,
+    /// Usage by model as the vendor sums it.
+    pub models: Vec<ModelReading>,
+    /// Market prices of coins.
+    pub prices: Vec<CoinPrice>,
+    /// Exchange rates.
+    pub rates: Vec<Rate>,
+}
+
+/// Whether everything that was asked for came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Completeness {
+    /// Everything came.
+    #[default]
+    Whole,
+    /// Some did not; one sentence each says what and why. What is missing keeps its last good value.
+    Partial(Vec<String>),
+}
+
+impl Completeness {
+    /// Adds a sentence on what did not come.
+    pub fn missing(&mut self, what: impl Into<String>) {
+        match self {
+            Self::Whole => *self = Self::Partial(vec![what.into()]),
+            Self::Partial(missing) => missing.push(what.into()),
+        }
+    }
+}
+
+/// Where a provider goes on next time; only the provider understands the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
