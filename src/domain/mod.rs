@@ -18,3 +18,4 @@ pub mod reading;
 pub mod snapshot;
 pub mod tokens;
 pub mod usage;
+pub mod variables;

@@ -1,2 +1,10 @@
-//! y
-fn main() {}
+//! The one integration binary: a folder a subject, tests that read like sentences.
+
+mod cli;
+mod engine;
+mod providers;
+mod store;
+mod support;
+mod tidy;
+#[cfg(all(feature = "desktop", target_os = "linux"))]
+mod tray;

@@ -1,0 +1,1 @@
+//! Mouth 2: one file a command.

@@ -1,0 +1,1 @@
+//! Where tracing goes: stderr for commands, a rotated private file for the tray, secrets filtered.

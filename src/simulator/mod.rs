@@ -1,0 +1,1 @@
+//! Strict simulators of vendors on loopback, for `spendtray demo` and the tests.

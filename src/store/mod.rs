@@ -1,0 +1,1 @@
+//! THE LEDGER: all SQL of the program.

@@ -1,0 +1,52 @@
+//! Words and shapes: what people see, as plain data, made from a digest by pure functions.
+//!
+//! Title, tooltip, icon and first menu row come from one function and cannot disagree. No toolkit, no bus:
+//! drawing it on a desktop is `desktop`'s business.
+
+pub mod menu;
+pub mod notice;
+
+use crate::analysis::digest::OverallState;
+use crate::view::menu::MenuItem;
+
+/// Everything the tray shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The short line, where a desktop shows one beside the icon.
+    pub title: String,
+    /// The tooltip: the short line, then one line an account. Plain text without `&`, `<`, `>`.
+    pub tooltip: Tooltip,
+    /// The icon.
+    pub icon: Icon,
+    /// The menu, from the top.
+    pub menu: Vec<MenuItem>,
+}
+
+/// A tooltip.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tooltip {
+    /// The headline; some desktops show only this.
+    pub title: String,
+    /// The lines below it, separated by newlines.
+    pub body: String,
+}
+
+/// What the icon says; `icon::pixels` draws it in any size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Icon {
+    /// Decides its colour.
+    pub state: OverallState,
+    /// What is drawn on it.
+    pub face: Face,
+}
+
+/// What is drawn on the icon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Face {
+    /// At most four characters: `$12`, `87%`, `1.2k`.
+    Text(String),
+    /// A bar, percent full.
+    Meter(u8),
+    /// The mark alone.
+    Mark,
+}

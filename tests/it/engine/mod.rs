@@ -1,0 +1,1 @@
+//! The engine against simulated vendors and time.

@@ -1,0 +1,1 @@
+//! Providers against fixtures, faults and the simulators.

@@ -1,0 +1,1 @@
+//! The world a test runs in.
