@@ -11,8 +11,10 @@ use crate::domain::coin::CoinPrice;
 use crate::domain::ids::{ModelId, ProviderId};
 use crate::domain::key::KeyReading;
 use crate::domain::money::Money;
+use crate::domain::policy::Policy;
 use crate::domain::poll::Failure;
 use crate::domain::quota::{Balance, Plan, QuotaWindow};
+use crate::domain::snapshot::Snapshot;
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::Spans;
 
@@ -270,4 +272,15 @@ impl OverallState {
             Self::Error => "error",
         }
     }
+}
+
+/// Every figure at one instant, for the accounts of the cards, in their order.
+#[must_use]
+pub fn digest(
+    snapshot: &Snapshot,
+    cards: &[AccountCard],
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Digest {
+    todo!()
 }

@@ -2,4 +2,6 @@
 //!
 //! No I/O, no clock, no configuration: what the user decided comes as a `Policy`.
 
+pub mod alerts;
 pub mod digest;
+pub mod rules;

@@ -26,8 +26,8 @@ pub enum Update {
     Notice(Notice),
     /// Open this in the browser.
     Open(String),
-    /// Open this file in the user's editor.
-    Edit(std::path::PathBuf),
+    /// Open the configuration in the user's editor.
+    Edit,
     /// Put this on the clipboard.
     Copy(String),
     /// Start or no longer start at login; answer with `Command::Redraw`.

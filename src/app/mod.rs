@@ -1,3 +1,13 @@
 //! The line: composes the layers below and owns the only long-lived state.
+//!
+//! `schedule` says when, `accounts` who, `poller` asks one, `record` keeps the answer, `judge` draws the
+//! conclusions, `desk` shows them, and `engine` is the loop around all of it.
 
+pub mod accounts;
+mod desk;
+pub mod engine;
+pub mod judge;
 pub mod message;
+pub mod poller;
+pub mod record;
+pub mod schedule;

@@ -1,1 +1,1 @@
-//! Mouth 2: one file a command.
+//! Mouth 2: the command line. One file a command; parsing here, figures from `app`, words from `view`.

@@ -1,14 +1,18 @@
 //! Settings: read, check, write. What was written is `file`'s business, what it means `check`'s.
 
+pub mod edit;
+pub mod environment;
 pub mod paths;
+pub mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveTime;
 
 use crate::domain::account::{AccountId, CredentialPlace, Options};
 use crate::domain::policy::Policy;
+use crate::domain::variables::Variables;
 
 /// The settings in force; immutable, a reload makes a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,4 +68,75 @@ pub struct Notifications {
     pub quiet_hours: Option<(NaiveTime, NaiveTime)>,
     /// Where each notice is also posted. Checked: `https`, or `http` to loopback.
     pub webhook: Option<String>,
+}
+
+/// A provider as far as the configuration must know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownProvider {
+    /// Its id.
+    pub id: &'static str,
+    /// The option names its account table understands.
+    pub options: Vec<&'static str>,
+}
+
+/// A configuration as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What it means.
+    pub config: Config,
+    /// What was wrong and what is used instead.
+    pub warnings: Vec<Warning>,
+    /// Every value in force with its origin, in the order of the template.
+    pub settings: Vec<Setting>,
+}
+
+/// Something wrong that cost only one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The key as written: `account[1].refresh`.
+    pub key: String,
+    /// The line in the file, from 1. `None`: it does not stand in the file.
+    pub line: Option<usize>,
+    /// What is wrong and what is used instead, one sentence.
+    pub message: String,
+}
+
+/// A value in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The key: `tray.warn_at`.
+    pub key: String,
+    /// The value as TOML.
+    pub value: String,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+/// Who said a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody: the default.
+    Default,
+    /// The file, in this line.
+    File(usize),
+    /// This variable.
+    Environment(String),
+    /// The command line.
+    Flag,
+}
+
+/// Why no configuration can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {}
+
+/// Reads the configuration file; an absent one means defaults.
+///
+/// # Errors
+/// [`ConfigError`] with file and line when it cannot be read or is no TOML; the file is never changed.
+pub fn load(
+    file: &Path,
+    variables: &Variables,
+    known: &[KnownProvider],
+) -> Result<Loaded, ConfigError> {
+    todo!()
 }

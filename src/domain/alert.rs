@@ -147,3 +147,18 @@ pub enum Phase {
     /// It holds, and somebody has.
     Acknowledged,
 }
+
+/// A notice as the ledger keeps it: the log is the truth, the popup a side effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRecord {
+    /// When it was decided to tell.
+    pub at: DateTime<Utc>,
+    /// The alert it told of. `None`: a message of the program itself.
+    pub alert: Option<AlertKey>,
+    /// How bad.
+    pub severity: Severity,
+    /// One line: what happened.
+    pub title: String,
+    /// The figures, and what to do.
+    pub body: String,
+}

@@ -3,6 +3,8 @@
 //! [`Secret`] has no `Display`, its `Debug` is masked, and [`Secret::expose`] is called only where a request is
 //! built (`http`) and where a secret is put away (`secrets`).
 
+pub mod vault;
+
 use std::fmt;
 
 /// A credential. Prints as `sk-a…wxyz`.

@@ -1,1 +1,5 @@
-//! The operating system, one name a service; all `cfg(target_os)` outside `desktop`.
+//! The operating system, one name a service: start at login, one resident process, opening pages and files.
+
+pub mod autostart;
+pub mod instance;
+pub mod open;

@@ -3,11 +3,16 @@
 //! Title, tooltip, icon and first menu row come from one function and cannot disagree. No toolkit, no bus:
 //! drawing it on a desktop is `desktop`'s business.
 
+pub mod format;
+pub mod icon;
 pub mod menu;
 pub mod notice;
 
-use crate::analysis::digest::OverallState;
-use crate::view::menu::MenuItem;
+use chrono::{DateTime, Utc};
+
+use crate::analysis::digest::{Digest, OverallState};
+use crate::domain::policy::Policy;
+use crate::view::menu::{Checked, MenuItem};
 
 /// Everything the tray shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,4 +54,38 @@ pub enum Face {
     Meter(u8),
     /// The mark alone.
     Mark,
+}
+
+/// What the menu shows besides the figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether the program starts at login. `None`: cannot be told here, then no row offers it.
+    pub autostart: Option<Checked>,
+    /// When a poll last ended. `None`: not since the start.
+    pub last_refresh: Option<DateTime<Utc>>,
+    /// Whether polls are under way.
+    pub refreshing: Refreshing,
+    /// What is wrong with the program itself (ledger, configuration), one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Whether polls are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshing {
+    /// At least one.
+    Yes,
+    /// None.
+    No,
+}
+
+/// Everything the tray shows, from one digest.
+#[must_use]
+pub fn view(digest: &Digest, policy: &Policy, surroundings: &Surroundings) -> View {
+    todo!()
+}
+
+/// The short line by itself: what the title shows, for `status` and status bars.
+#[must_use]
+pub fn title(digest: &Digest, policy: &Policy) -> String {
+    todo!()
 }

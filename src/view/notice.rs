@@ -1,6 +1,7 @@
 //! An alert as a desktop notification: title, body and the page that helps. Showing it is `desktop`'s business.
 
-use crate::domain::alert::{AlertKey, Severity};
+use crate::analysis::digest::AccountCard;
+use crate::domain::alert::{AlertKey, AlertRecord, Severity};
 
 /// A desktop notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,4 +16,10 @@ pub struct Notice {
     pub body: String,
     /// The page that helps, for the "open" button.
     pub link: Option<String>,
+}
+
+/// An alert as a notification; the card of its account, when it has one, gives the page that helps.
+#[must_use]
+pub fn notice(alert: &AlertRecord, card: Option<&AccountCard>) -> Notice {
+    todo!()
 }

@@ -1,1 +1,5 @@
-//! The world a test runs in.
+//! What the tests share: a home of their own, a PostgreSQL server, a desktop.
+
+pub mod desktop;
+pub mod postgres;
+pub mod world;

@@ -1,0 +1,204 @@
+//! Who is polled: the accounts of the configuration, and those that appear by themselves.
+//!
+//! Pure: configuration, variables and registry in, accounts out. Whether a credential really is in the secret
+//! store is found out when polling.
+
+use crate::analysis::digest::{AccountCard, AccountShape};
+use crate::config::{AccountConfig, Config, Switch};
+use crate::domain::account::{Account, AccountId, CredentialPlace, Options};
+use crate::domain::money::Currency;
+use crate::domain::variables::Variables;
+use crate::providers::{Appears, Auth, Kind, Provider};
+
+/// Every provider the program knows; tests bring their own.
+pub type Registry = &'static [&'static Provider];
+
+/// An account with its provider.
+#[derive(Clone)]
+pub struct Planned {
+    /// The account.
+    pub account: Account,
+    /// Who answers.
+    pub provider: &'static Provider,
+}
+
+impl Planned {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &AccountId {
+        &self.account.id
+    }
+
+    /// What the digest is told about it.
+    #[must_use]
+    pub fn card(&self) -> AccountCard {
+        AccountCard {
+            id: self.account.id.clone(),
+            label: self.account.label.clone(),
+            every: self.account.every,
+            dashboard: self.provider.links.dashboard.map(str::to_owned),
+            top_up: self.provider.links.top_up.map(str::to_owned),
+            shape: if self.provider.kind == Kind::Market {
+                AccountShape::Market
+            } else {
+                AccountShape::Spending
+            },
+        }
+    }
+
+    /// The environment variables that may hold its credential, best first.
+    #[must_use]
+    pub fn variable_names(&self) -> &'static [&'static str] {
+        match self.provider.auth {
+            Auth::ApiKey { env, .. } => env,
+            Auth::None => &[],
+        }
+    }
+}
+
+/// The accounts to poll: configured ones first, in the file's order, then those that appear by themselves.
+#[must_use]
+pub fn planned(config: &Config, variables: &Variables, registry: Registry) -> Vec<Planned> {
+    let mut planned: Vec<Planned> = config
+        .accounts
+        .iter()
+        .filter(|account| account.enabled == Switch::On)
+        .filter_map(|account| configured(config, account, registry))
+        .collect();
+    for provider in registry
+        .iter()
+        .filter(|provider| provider.appears == Appears::WithCredential)
+    {
+        let found = names_in_environment(provider, variables)
+            .into_iter()
+            .map(|name| AccountId::new(provider.id.into(), name.as_deref()))
+            .filter(|id| !config.accounts.iter().any(|account| account.id == *id))
+            .map(|id| appeared(config, provider, id));
+        planned.extend(found.collect::<Vec<_>>());
+    }
+    for provider in registry {
+        if wanted_unasked(provider, config, &planned) && !is_configured(config, provider) {
+            planned.push(appeared(
+                config,
+                provider,
+                AccountId::new(provider.id.into(), None),
+            ));
+        }
+    }
+    planned
+}
+
+fn is_configured(config: &Config, provider: &Provider) -> bool {
+    config
+        .accounts
+        .iter()
+        .any(|account| account.id.provider().as_str() == provider.id)
+}
+
+fn wanted_unasked(provider: &Provider, config: &Config, planned: &[Planned]) -> bool {
+    match provider.appears {
+        Appears::WithCredential => false,
+        Appears::WithCoins => {
+            !config.policy.holdings.is_empty()
+                || planned.iter().any(|other| !other.provider.coins.is_empty())
+        }
+        Appears::WithForeignCurrency => {
+            config.policy.currency != Currency::USD && !planned.is_empty()
+        }
+    }
+}
+
+/// The account names whose variables are set: none for `NAME`, `1` for `NAME_1` and so on.
+fn names_in_environment(provider: &Provider, variables: &Variables) -> Vec<Option<String>> {
+    let Auth::ApiKey { env, .. } = provider.auth else {
+        return Vec::new();
+    };
+    let mut names = Vec::new();
+    if env.iter().any(|name| variables.get(name).is_some()) {
+        names.push(None);
+    }
+    let numbered = |number: &u32| {
+        env.iter()
+            .any(|name| variables.get(&format!("{name}_{number}")).is_some())
+    };
+    names.extend(
+        (1..=99)
+            .filter(numbered)
+            .map(|number: u32| Some(number.to_string())),
+    );
+    names
+}
+
+fn configured(config: &Config, account: &AccountConfig, registry: Registry) -> Option<Planned> {
+    let provider = registry
+        .iter()
+        .find(|provider| provider.id == account.id.provider().as_str())?;
+    let credential = match (&account.credential, provider.auth) {
+        (CredentialPlace::Keyring, Auth::None) => CredentialPlace::None,
+        (place, _) => place.clone(),
+    };
+    Some(Planned {
+        account: Account {
+            id: account.id.clone(),
+            label: account
+                .label
+                .clone()
+                .unwrap_or_else(|| label(provider, &account.id)),
+            every: account.refresh.or(config.refresh).unwrap_or(provider.every),
+            credential,
+            base_url: account.base_url.clone(),
+            options: options(config, provider, account.options.clone()),
+        },
+        provider,
+    })
+}
+
+fn appeared(config: &Config, provider: &'static Provider, id: AccountId) -> Planned {
+    let credential = if provider.auth == Auth::None {
+        CredentialPlace::None
+    } else {
+        CredentialPlace::Keyring
+    };
+    Planned {
+        account: Account {
+            label: label(provider, &id),
+            id,
+            every: config
+                .refresh
+                .unwrap_or(provider.every)
+                .max(if provider.kind == Kind::Market {
+                    provider.every
+                } else {
+                    std::time::Duration::ZERO
+                }),
+            credential,
+            base_url: None,
+            options: options(config, provider, Options::new()),
+        },
+        provider,
+    }
+}
+
+/// The user's currency reaches the market sources that understand it, unless the account says otherwise.
+fn options(config: &Config, provider: &Provider, mut options: Options) -> Options {
+    let understands = |name: &str| provider.options.iter().any(|(option, _)| *option == name);
+    let currency = config.policy.currency;
+    if understands("currencies") && currency != Currency::USD {
+        options
+            .entry("currencies".to_owned())
+            .or_insert_with(|| vec!["usd".to_owned(), currency.code().to_ascii_lowercase()]);
+    }
+    if understands("symbols") && currency != Currency::USD {
+        options
+            .entry("symbols".to_owned())
+            .or_insert_with(|| vec![currency.code().to_owned()]);
+    }
+    options
+}
+
+fn label(provider: &Provider, id: &AccountId) -> String {
+    id.name().map_or_else(
+        || provider.name.to_owned(),
+        |name| format!("{} ({name})", provider.name),
+    )
+}

@@ -1,0 +1,216 @@
+//! What the engine shows and tells: keeps the last snapshot, judges it, and sends only what changed.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::analysis::alerts;
+use crate::analysis::digest::{AccountCard, digest};
+use crate::app::engine::Settings;
+use crate::app::judge::{self, judge};
+use crate::app::message::Update;
+use crate::app::record;
+use crate::domain::account::AccountId;
+use crate::domain::alert::{AlertRecord, Severity};
+use crate::domain::snapshot::Snapshot;
+use crate::store::{Store, StoreError};
+use crate::view::menu::{Action, Checked};
+use crate::view::notice::{Notice, notice};
+use crate::view::{Refreshing, Surroundings, View, view};
+
+/// How long a snoozed alert is quiet.
+const SNOOZE: TimeDelta = TimeDelta::hours(1);
+
+/// Reads whether the program starts at login.
+pub type ReadAutostart = Box<dyn Fn() -> Option<Checked> + Send>;
+
+/// The engine's side of the screen.
+pub struct Desk {
+    store: Store,
+    updates: UnboundedSender<Update>,
+    read_autostart: ReadAutostart,
+    autostart: Option<Checked>,
+    settings: Settings,
+    cards: Vec<AccountCard>,
+    snapshot: Snapshot,
+    shown: Option<View>,
+    refreshed_at: Option<DateTime<Utc>>,
+    ledger_trouble: Option<String>,
+    config_trouble: Option<String>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        store: Store,
+        updates: UnboundedSender<Update>,
+        read_autostart: ReadAutostart,
+        settings: Settings,
+        cards: Vec<AccountCard>,
+    ) -> Self {
+        Self {
+            autostart: read_autostart(),
+            store,
+            updates,
+            read_autostart,
+            settings,
+            cards,
+            snapshot: Snapshot::default(),
+            shown: None,
+            refreshed_at: None,
+            ledger_trouble: None,
+            config_trouble: None,
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Takes new settings.
+    pub(super) fn take(&mut self, settings: Settings, cards: Vec<AccountCard>) {
+        self.settings = settings;
+        self.cards = cards;
+    }
+
+    /// Remembers that a poll has ended.
+    pub(super) fn polled(&mut self, now: DateTime<Utc>) {
+        self.refreshed_at = Some(now);
+    }
+
+    /// Reads the ledger again; when it cannot be read, the last snapshot stays.
+    pub(super) async fn look_again(&mut self, now: DateTime<Utc>) {
+        match self.store.snapshot(record::since(now)).await {
+            Ok(snapshot) => self.snapshot = snapshot,
+            Err(error) => self.ledger_trouble(&error),
+        }
+    }
+
+    /// Judges, tells what fired, and shows what changed.
+    pub(super) async fn show(&mut self, now: DateTime<Utc>, in_flight: &BTreeSet<AccountId>) {
+        let config = &self.settings.config;
+        let figures = match judge(&self.store, &mut self.snapshot, &self.cards, config, now).await {
+            Ok(judged) => {
+                for record in &judged.fired {
+                    self.tell(record);
+                }
+                judged.digest
+            }
+            Err(error) => {
+                self.ledger_trouble(&error);
+                digest(
+                    &self.snapshot,
+                    &self.cards,
+                    &self.settings.config.policy,
+                    now,
+                )
+            }
+        };
+        let surroundings = Surroundings {
+            autostart: self.autostart,
+            last_refresh: self.refreshed_at,
+            refreshing: if in_flight.is_empty() {
+                Refreshing::No
+            } else {
+                Refreshing::Yes
+            },
+            notes: self.notes(),
+        };
+        let view = view(&figures, &self.settings.config.policy, &surroundings);
+        if self.shown.as_ref() != Some(&view) {
+            self.shown = Some(view.clone());
+            self.send(Update::View(Box::new(view)));
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let trouble = self.ledger_trouble.iter().chain(self.config_trouble.iter());
+        trouble.chain(&self.settings.notes).cloned().collect()
+    }
+
+    fn tell(&self, record: &AlertRecord) {
+        let subject = record.key.subject.split(' ').next().map(AccountId::parse);
+        let card = subject.and_then(|id| self.cards.iter().find(|card| card.id == id));
+        self.send(Update::Notice(notice(record, card)));
+    }
+
+    /// Does what a click asks for, as far as it concerns alerts or needs no poll.
+    pub(super) async fn act(&mut self, action: Action, now: DateTime<Utc>) {
+        match action {
+            Action::Acknowledge(key) => {
+                let changed = alerts::acknowledge(&self.snapshot.alerts, &key);
+                self.keep(changed).await;
+            }
+            Action::AcknowledgeAll => {
+                let open = self.snapshot.alerts.clone();
+                let changed = open
+                    .iter()
+                    .flat_map(|record| alerts::acknowledge(&open, &record.key))
+                    .collect();
+                self.keep(changed).await;
+            }
+            Action::Snooze(key) => {
+                let changed = alerts::snooze(&self.snapshot.alerts, &key, now + SNOOZE);
+                self.keep(changed).await;
+            }
+            Action::Open(page) => self.send(Update::Open(page)),
+            Action::Copy(text) => self.send(Update::Copy(text)),
+            Action::OpenSettings => self.send(Update::Edit),
+            Action::ToggleAutostart => self.send(Update::ToggleAutostart),
+            Action::RefreshAll | Action::Refresh(_) | Action::Quit => {}
+        }
+    }
+
+    async fn keep(&mut self, changed: Vec<AlertRecord>) {
+        match self.store.save_alerts(&changed).await {
+            Ok(()) => judge::merge(&mut self.snapshot.alerts, changed),
+            Err(error) => self.ledger_trouble(&error),
+        }
+    }
+
+    /// Reads again what the menu shows besides the ledger.
+    pub(super) fn redraw(&mut self) {
+        self.autostart = (self.read_autostart)();
+    }
+
+    /// Remembers that the ledger fails; said in the menu until it works again, logged once.
+    pub(super) fn ledger_trouble(&mut self, error: &StoreError) {
+        let message = error.to_string();
+        if self.ledger_trouble.as_ref() != Some(&message) {
+            tracing::error!(%error, "the ledger fails");
+            self.ledger_trouble = Some(message);
+        }
+    }
+
+    /// Remembers that the ledger works again.
+    pub(super) fn ledger_works(&mut self) {
+        self.ledger_trouble = None;
+    }
+
+    /// Remembers why a changed configuration is not used, and tells it once; `None`: it is used.
+    pub(super) fn config_trouble(&mut self, message: Option<String>) {
+        if let Some(message) = message
+            .as_ref()
+            .filter(|message| self.config_trouble.as_ref() != Some(*message))
+        {
+            self.send(Update::Notice(Notice {
+                alert: None,
+                severity: Severity::Warning,
+                title: "The changed configuration is not used".to_owned(),
+                body: format!("{message} The old settings stay until it is mended."),
+                link: None,
+            }));
+        }
+        self.config_trouble = message;
+    }
+
+    /// Says that nothing follows.
+    pub(super) fn stopped(&self) {
+        self.send(Update::Stopped);
+    }
+
+    fn send(&self, update: Update) {
+        // A mouth that has gone needs no update; the engine's end is told by the stop token.
+        drop(self.updates.send(update));
+    }
+}

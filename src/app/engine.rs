@@ -1,0 +1,410 @@
+//! The loop: next deadline, commands, finished polls. It alone owns ledger, schedule and alert state.
+//!
+//! It touches no widget and never waits for one; it sleeps until the next thing is due.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::accounts::{Planned, Registry, planned};
+use crate::app::desk::Desk;
+use crate::app::message::{Command, Update};
+use crate::app::poller::{Polled, Reach, poll};
+use crate::app::{record, schedule};
+use crate::config::Config;
+use crate::domain::account::AccountId;
+use crate::domain::poll::FailureKind;
+use crate::domain::variables::Variables;
+use crate::store::Store;
+use crate::view::menu::Action;
+
+/// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// So many vendors are asked at once.
+const AT_ONCE: usize = 8;
+/// History older than this is dropped.
+const KEPT: TimeDelta = TimeDelta::days(90);
+
+/// The settings in force, and sentences on what is wrong with them.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The configuration.
+    pub config: Config,
+    /// The environment with `.env`.
+    pub variables: Variables,
+    /// What was wrong and what was used instead, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Reads the settings again; the error is one sentence that names file and line.
+pub type Reload = Box<dyn FnMut() -> Result<Settings, String> + Send>;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The way to the world.
+    pub reach: Reach,
+    /// The ledger.
+    pub store: Store,
+    /// The providers.
+    pub registry: Registry,
+    /// The settings at start.
+    pub settings: Settings,
+    /// How they are read again.
+    pub reload: Reload,
+    /// Where updates go.
+    pub updates: UnboundedSender<Update>,
+    /// Reads whether the program starts at login. `None` inside: cannot be told here.
+    pub autostart: Box<dyn Fn() -> Option<crate::view::menu::Checked> + Send>,
+}
+
+/// The resident engine.
+pub struct Engine {
+    reach: Reach,
+    store: Store,
+    registry: Registry,
+    reload: Reload,
+    planned: Vec<Planned>,
+    due: BTreeMap<AccountId, Option<DateTime<Utc>>>,
+    polls: JoinSet<Finished>,
+    in_flight: BTreeSet<AccountId>,
+    again: BTreeSet<AccountId>,
+    permits: Arc<Semaphore>,
+    generation: u64,
+    purged_at: Option<DateTime<Utc>>,
+    desk: Desk,
+}
+
+struct Finished {
+    generation: u64,
+    account: AccountId,
+    polled: Polled,
+}
+
+/// Whether the loop goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Go,
+    End,
+}
+
+impl Engine {
+    /// An engine that has not begun.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let planned = planned(
+            &parts.settings.config,
+            &parts.settings.variables,
+            parts.registry,
+        );
+        let cards = planned.iter().map(Planned::card).collect();
+        Self {
+            desk: Desk::new(
+                parts.store.clone(),
+                parts.updates,
+                parts.autostart,
+                parts.settings,
+                cards,
+            ),
+            reach: parts.reach,
+            store: parts.store,
+            registry: parts.registry,
+            reload: parts.reload,
+            planned,
+            due: BTreeMap::new(),
+            polls: JoinSet::new(),
+            in_flight: BTreeSet::new(),
+            again: BTreeSet::new(),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            generation: 0,
+            purged_at: None,
+        }
+    }
+
+    /// Runs until it is told to stop, or nobody is left to tell it anything.
+    pub async fn run(mut self, mut commands: UnboundedReceiver<Command>, stop: CancellationToken) {
+        self.begin().await;
+        loop {
+            let wait = self.wait();
+            let flow = tokio::select! {
+                () = stop.cancelled() => Flow::End,
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command).await,
+                    None => Flow::End,
+                },
+                Some(done) = self.polls.join_next() => {
+                    if let Ok(finished) = done {
+                        self.finish(finished).await;
+                    }
+                    Flow::Go
+                }
+                () = tokio::time::sleep(wait) => {
+                    self.tick().await;
+                    Flow::Go
+                }
+            };
+            if flow == Flow::End {
+                break;
+            }
+        }
+        self.polls.abort_all();
+        self.store.close().await;
+        self.desk.stopped();
+    }
+
+    /// Shows what the ledger knows at once, then polls what is due.
+    async fn begin(&mut self) {
+        let now = self.reach.clock.now();
+        self.desk.look_again(now).await;
+        self.plan_from_ledger();
+        self.start_due(now).await;
+        self.desk.show(now, &self.in_flight).await;
+    }
+
+    /// Takes over the plans that an earlier process left, so that a restart does not ask everybody at once.
+    fn plan_from_ledger(&mut self) {
+        for planned in &self.planned {
+            let kept = self
+                .desk
+                .snapshot()
+                .account(planned.id())
+                .and_then(|account| account.poll.next_at);
+            self.due.entry(planned.id().clone()).or_insert(kept);
+        }
+        let desk = &self.desk;
+        for (id, due) in &mut self.due {
+            let state = desk.snapshot().account(id).map(|account| &account.poll);
+            let waits = state
+                .and_then(|poll| poll.failure.as_ref())
+                .is_some_and(|failure| failure.kind == FailureKind::Throttled);
+            // A refused or missing credential is looked up again at start: it may have changed meanwhile.
+            if due.is_none() && !waits {
+                *due = Some(DateTime::UNIX_EPOCH);
+            }
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        let now = self.reach.clock.now();
+        let next = self
+            .due
+            .iter()
+            .filter(|(id, _)| !self.in_flight.contains(id))
+            .filter_map(|(_, due)| *due)
+            .min();
+        let until = next.map_or(TimeDelta::hours(1), |next| next - now);
+        until.to_std().unwrap_or(Duration::ZERO).min(LONGEST_SLEEP)
+    }
+
+    async fn tick(&mut self) {
+        let now = self.reach.clock.now();
+        self.start_due(now).await;
+        self.purge(now).await;
+        self.desk.show(now, &self.in_flight).await;
+    }
+
+    async fn purge(&mut self, now: DateTime<Utc>) {
+        if self
+            .purged_at
+            .is_some_and(|at| (now - at).abs() < TimeDelta::hours(24))
+        {
+            return;
+        }
+        self.purged_at = Some(now);
+        if let Err(error) = self.store.purge(now - KEPT).await {
+            tracing::warn!(%error, "old history could not be dropped");
+        }
+    }
+
+    async fn start_due(&mut self, now: DateTime<Utc>) {
+        let due: Vec<AccountId> = self
+            .planned
+            .iter()
+            .filter(|planned| !self.in_flight.contains(planned.id()))
+            .filter(|planned| {
+                let at = self.due.get(planned.id()).copied().flatten();
+                at.is_some_and(|at| schedule::is_due(now, at, planned.account.every))
+            })
+            .map(|planned| planned.id().clone())
+            .collect();
+        for account in due {
+            self.start(&account, now).await;
+        }
+    }
+
+    async fn start(&mut self, account: &AccountId, now: DateTime<Utc>) {
+        let Some(planned) = self
+            .planned
+            .iter()
+            .find(|planned| planned.id() == account)
+            .cloned()
+        else {
+            return;
+        };
+        let background = match record::background(&self.store, &planned, now).await {
+            Ok(background) => background,
+            Err(error) => {
+                self.desk.ledger_trouble(&error);
+                self.due
+                    .insert(account.clone(), Some(now + TimeDelta::seconds(60)));
+                return;
+            }
+        };
+        self.in_flight.insert(account.clone());
+        let (reach, permits, generation) = (
+            self.reach.clone(),
+            Arc::clone(&self.permits),
+            self.generation,
+        );
+        let account = account.clone();
+        self.polls.spawn(async move {
+            let _permit = permits.acquire().await;
+            let polled = poll(&reach, &planned, &background).await;
+            Finished {
+                generation,
+                account,
+                polled,
+            }
+        });
+    }
+
+    async fn finish(&mut self, finished: Finished) {
+        if finished.generation != self.generation {
+            return;
+        }
+        let now = self.reach.clock.now();
+        self.in_flight.remove(&finished.account);
+        if let Some(planned) = self
+            .planned
+            .iter()
+            .find(|planned| *planned.id() == finished.account)
+        {
+            if let Err(error) = &finished.polled.result {
+                tracing::info!(account.id = %finished.account, kind = error.kind().name(), %error, "poll failed");
+            }
+            match record::record(&self.store, planned, &finished.polled, now).await {
+                Ok(next_at) => {
+                    self.due.insert(finished.account.clone(), next_at);
+                    self.desk.ledger_works();
+                }
+                Err(error) => {
+                    self.desk.ledger_trouble(&error);
+                    self.due
+                        .insert(finished.account.clone(), Some(now + TimeDelta::seconds(60)));
+                }
+            }
+        }
+        if self.again.remove(&finished.account) {
+            self.start(&finished.account, now).await;
+        }
+        self.desk.polled(now);
+        self.desk.look_again(now).await;
+        self.desk.show(now, &self.in_flight).await;
+    }
+
+    async fn obey(&mut self, command: Command) -> Flow {
+        let now = self.reach.clock.now();
+        match command {
+            Command::Act(Action::Quit) => return Flow::End,
+            Command::Act(Action::RefreshAll) => {
+                for account in self
+                    .planned
+                    .iter()
+                    .map(|planned| planned.id().clone())
+                    .collect::<Vec<_>>()
+                {
+                    self.refresh(&account, now).await;
+                }
+            }
+            Command::Act(Action::Refresh(account)) => self.refresh(&account, now).await,
+            Command::Act(action) => self.desk.act(action, now).await,
+            Command::Reload => self.reload(now).await,
+            Command::Wake => self.wake(now).await,
+            Command::Redraw => self.desk.redraw(),
+        }
+        self.desk.show(now, &self.in_flight).await;
+        Flow::Go
+    }
+
+    /// Asks now; a refresh during a poll is queued once; a vendor that told us to wait is left alone.
+    async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
+        let told_to_wait = self
+            .desk
+            .snapshot()
+            .account(account)
+            .and_then(|known| known.poll.failure.as_ref())
+            .and_then(|failure| failure.retry_at)
+            .is_some_and(|at| at > now);
+        if told_to_wait {
+            return;
+        }
+        if self.in_flight.contains(account) {
+            self.again.insert(account.clone());
+        } else {
+            self.start(account, now).await;
+        }
+    }
+
+    /// Looks again for credentials that were missing or refused: another command may just have stored one.
+    async fn wake(&mut self, now: DateTime<Utc>) {
+        let waiting: Vec<AccountId> = self
+            .planned
+            .iter()
+            .filter(|planned| {
+                let failure = self
+                    .desk
+                    .snapshot()
+                    .account(planned.id())
+                    .and_then(|account| account.poll.failure.as_ref());
+                failure.is_some_and(|failure| {
+                    matches!(
+                        failure.kind,
+                        FailureKind::Unauthorized | FailureKind::NotConfigured
+                    )
+                })
+            })
+            .map(|planned| planned.id().clone())
+            .collect();
+        for account in waiting {
+            self.refresh(&account, now).await;
+        }
+    }
+
+    /// Takes new settings, or keeps the old ones and says why. Results of old settings are dropped.
+    async fn reload(&mut self, now: DateTime<Utc>) {
+        let settings = match (self.reload)() {
+            Ok(settings) => settings,
+            Err(message) => {
+                tracing::warn!(%message, "the changed configuration is not used");
+                self.desk.config_trouble(Some(message));
+                return;
+            }
+        };
+        self.desk.config_trouble(None);
+        let before = std::mem::take(&mut self.planned);
+        self.planned = planned(&settings.config, &settings.variables, self.registry);
+        self.generation += 1;
+        self.polls.abort_all();
+        self.in_flight.clear();
+        self.again.clear();
+        self.due
+            .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));
+        self.desk
+            .take(settings, self.planned.iter().map(Planned::card).collect());
+        for planned in &self.planned {
+            let unchanged = before.iter().any(|old| old.account == planned.account);
+            let has_plan = self.due.get(planned.id()).copied().flatten().is_some();
+            if !(unchanged && has_plan) {
+                self.due
+                    .insert(planned.id().clone(), Some(DateTime::UNIX_EPOCH));
+            }
+        }
+        self.desk.look_again(now).await;
+        self.start_due(now).await;
+    }
+}

@@ -1,0 +1,173 @@
+//! One poll of one account: credential, provider, outcome. One failure stays one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::app::accounts::Planned;
+use crate::clock::Clock;
+use crate::domain::account::CredentialPlace;
+use crate::domain::poll::{Failure, FailureKind};
+use crate::domain::reading::{Cursor, Reading};
+use crate::domain::variables::Variables;
+use crate::http::Http;
+use crate::providers::{Auth, Need, PollContext, PollError};
+use crate::secrets::Secret;
+use crate::secrets::vault::{Vault, Wanted};
+
+/// No poll takes longer, whatever the vendor does; a walk over many pages fits in.
+const LONGEST_POLL: Duration = Duration::from_secs(120);
+
+/// What polls reach the world through.
+#[derive(Clone)]
+pub struct Reach {
+    /// The time.
+    pub clock: Clock,
+    /// The way to vendors.
+    pub http: Http,
+    /// The credentials.
+    pub vault: Arc<Vault>,
+    /// The environment with `.env`.
+    pub variables: Arc<Variables>,
+}
+
+/// What a poll goes on from.
+#[derive(Debug, Clone, Default)]
+pub struct Background {
+    /// What the last good poll returned to go on from.
+    pub resume: Option<Cursor>,
+    /// The mark of the credential the vendor refused last.
+    pub refused_credential: Option<String>,
+    /// How far back usage should reach.
+    pub since: DateTime<Utc>,
+}
+
+/// How a poll ended.
+#[derive(Debug)]
+pub struct Polled {
+    /// The reading, or why there is none.
+    pub result: Result<Reading, PollError>,
+    /// The mark of the credential used. `None`: none was used.
+    pub credential: Option<String>,
+}
+
+/// Polls an account once.
+pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> Polled {
+    let secret = match credential(reach, planned).await {
+        Ok(secret) => secret,
+        Err(error) => {
+            return Polled {
+                result: Err(error),
+                credential: None,
+            };
+        }
+    };
+    let mark = secret.as_ref().map(Secret::fingerprint);
+    if mark.is_some() && mark == background.refused_credential {
+        return Polled {
+            result: Err(refused_before(planned)),
+            credential: mark,
+        };
+    }
+    let context = PollContext {
+        now: reach.clock.now(),
+        account: &planned.account,
+        secret: secret.as_ref(),
+        http: &reach.http,
+        since: background.since,
+        resume: background.resume.as_ref(),
+    };
+    let result = tokio::time::timeout(LONGEST_POLL, (planned.provider.poll)(&context))
+        .await
+        .unwrap_or_else(|_| {
+            Err(PollError::Unreachable(format!(
+                "{} did not finish answering within {} s",
+                planned.provider.name,
+                LONGEST_POLL.as_secs()
+            )))
+        });
+    Polled {
+        result,
+        credential: mark,
+    }
+}
+
+async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, PollError> {
+    let Auth::ApiKey { need, help, env } = planned.provider.auth else {
+        return Ok(None);
+    };
+    if planned.account.credential == CredentialPlace::None {
+        return Ok(None);
+    }
+    let wanted = Wanted {
+        account: planned.id(),
+        place: &planned.account.credential,
+        names: env,
+        variables: &reach.variables,
+    };
+    match reach.vault.lookup(wanted).await {
+        Ok(Some(found)) => Ok(Some(found.secret)),
+        Ok(None) if need == Need::Optional => Ok(None),
+        Ok(None) => Err(PollError::NotConfigured {
+            message: format!(
+                "no key for {} was found ({})",
+                planned.id(),
+                planned.account.credential
+            ),
+            hint: format!("{help} Then run `spendtray login {}`.", planned.id()),
+        }),
+        // Without its optional key a market source still answers; a locked store must not hide the price.
+        Err(_) if need == Need::Optional => Ok(None),
+        Err(error) => Err(PollError::NotConfigured {
+            message: error.to_string(),
+            hint: "Run `spendtray doctor` to see which secret store works here.".to_owned(),
+        }),
+    }
+}
+
+fn refused_before(planned: &Planned) -> PollError {
+    PollError::Unauthorized {
+        message: format!(
+            "{} refused this key before, so it is not tried again",
+            planned.provider.name
+        ),
+        hint: format!("Run `spendtray login {}` with a new key.", planned.id()),
+    }
+}
+
+/// A poll's error as the ledger keeps it.
+#[must_use]
+pub fn failure(error: &PollError, planned: &Planned, now: DateTime<Utc>) -> Failure {
+    let retry_at = match error {
+        PollError::Throttled { retry_at, .. } => *retry_at,
+        _ => None,
+    };
+    let hint = error
+        .hint()
+        .map(str::to_owned)
+        .or_else(|| match error.kind() {
+            FailureKind::Unreachable => {
+                Some("Check the network; it is tried again by itself.".to_owned())
+            }
+            FailureKind::Upstream => {
+                Some("The vendor is in trouble; it is tried again by itself.".to_owned())
+            }
+            FailureKind::Malformed => Some(
+                "If it stays, the vendor changed its answers: look for an update of spendtray."
+                    .to_owned(),
+            ),
+            FailureKind::Refused => Some(format!(
+                "Run `spendtray accounts test {}` to see it again.",
+                planned.id()
+            )),
+            FailureKind::Throttled | FailureKind::Unauthorized | FailureKind::NotConfigured => None,
+        });
+    Failure {
+        kind: error.kind(),
+        message: error.to_string(),
+        hint,
+        retry_at,
+        since: now,
+    }
+}

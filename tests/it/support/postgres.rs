@@ -1,0 +1,1 @@
+//! A private PostgreSQL server from Debian's package, on a socket of its own.

@@ -1,0 +1,1 @@
+//! `World`: a home, a configuration and a time of its own for the real program.
