@@ -140,3 +140,15 @@ pub fn load(
 ) -> Result<Loaded, ConfigError> {
     todo!()
 }
+
+/// The settings where there is no file: every default, with the machine's zone.
+#[must_use]
+pub fn defaults(variables: &Variables) -> Loaded {
+    todo!()
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        todo!()
+    }
+}

@@ -21,6 +21,8 @@ pub struct Line {
     pub config_file: PathBuf,
     /// Start at login.
     pub autostart: Autostart,
+    /// The desktop's name, as it calls itself. `None`: it does not.
+    pub desktop_name: Option<String>,
     /// Called with sentences for the person at the terminal: no tray host, and what to install.
     pub say: fn(&str),
 }
