@@ -2,11 +2,19 @@
 //!
 //! The view, the status command and the alerts all read this, so that they cannot disagree.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::analysis::books::Books;
+use crate::analysis::budgets::budget_digest;
+use crate::analysis::coins::coins;
+use crate::analysis::exchange::{Exchange, converted_totals};
+use crate::analysis::rung;
+use crate::analysis::standing::overall;
 use crate::domain::account::AccountId;
-use crate::domain::alert::AlertRecord;
+use crate::domain::alert::{AlertRecord, Phase};
 use crate::domain::coin::CoinPrice;
 use crate::domain::ids::{ModelId, ProviderId};
 use crate::domain::key::KeyReading;
@@ -282,5 +290,76 @@ pub fn digest(
     policy: &Policy,
     now: DateTime<Utc>,
 ) -> Digest {
-    todo!()
+    let books: Vec<Books<'_>> = cards
+        .iter()
+        .map(|card| Books::new(card, snapshot.account(&card.id), policy.zone, now))
+        .collect();
+    let accounts: Vec<AccountDigest> = books.iter().map(Books::digest).collect();
+    let exchange = exchange(&books);
+    let totals = totals(&accounts);
+    let reach = |unit| {
+        let each = books.iter().zip(&accounts);
+        each.filter(|(_, account)| account.card.shape == AccountShape::Spending)
+            .map(|(books, account)| books.reach(unit, &account.spend))
+            .fold(SumReach::Whole, SumReach::and)
+    };
+    let budgets = policy
+        .budgets
+        .iter()
+        .map(|budget| budget_digest(budget, &books, &exchange, (policy.zone, now)))
+        .collect::<Vec<_>>();
+    Digest {
+        now,
+        converted: converted_totals(&totals, policy.currency, &exchange, reach),
+        coins: coins(&accounts, policy, &exchange),
+        alerts: standing_alerts(&snapshot.alerts),
+        state: overall(&accounts, &budgets, policy, now),
+        accounts,
+        totals,
+        budgets,
+    }
 }
+
+fn exchange(books: &[Books<'_>]) -> Exchange {
+    let figures: Vec<_> = books.iter().filter_map(Books::figures).collect();
+    let rates = figures.iter().flat_map(|figures| figures.rates.clone());
+    let prices: Vec<CoinPrice> = figures
+        .iter()
+        .flat_map(|figures| figures.prices.clone())
+        .collect();
+    Exchange::new(rates.collect(), &prices)
+}
+
+/// Spend over all accounts, each currency and basis for itself; `None` only where no account knows any.
+fn totals(accounts: &[AccountDigest]) -> Spans {
+    Spans::from_units(|unit| {
+        let mut known = accounts
+            .iter()
+            .filter_map(|account| account.spend.get(unit));
+        let mut total = known.next()?.clone();
+        known.for_each(|spend| total.merge(spend));
+        Some(total)
+    })
+}
+
+/// The alerts that stand, worst first, then newest; of several thresholds of one figure only the highest.
+fn standing_alerts(known: &[AlertRecord]) -> Vec<AlertRecord> {
+    let standing: Vec<&AlertRecord> = known
+        .iter()
+        .filter(|record| record.phase != Phase::Armed)
+        .collect();
+    let mut shown: Vec<AlertRecord> = standing
+        .iter()
+        .filter(|record| {
+            !standing
+                .iter()
+                .any(|other| rung::is_below(&record.key, &other.key))
+        })
+        .map(|record| (*record).clone())
+        .collect();
+    shown.sort_by_key(|record| Reverse((record.severity, record.raised_at)));
+    shown
+}
+
+#[cfg(test)]
+mod tests;
