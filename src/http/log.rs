@@ -9,11 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use reqwest::{Method, Url};
+use reqwest::Method;
 use serde::Serialize;
 
-use crate::http::{HttpError, Reply, redact};
-use crate::secrets::Secret;
+use crate::http::{HttpError, Reply};
 
 /// An open log.
 #[derive(Debug)]
@@ -67,20 +66,14 @@ impl Log {
         })
     }
 
-    /// Notes that a request goes out.
-    pub(super) fn request(
-        &self,
-        now: DateTime<Utc>,
-        method: &Method,
-        url: &Url,
-        secret: Option<&Secret>,
-    ) -> Entry {
+    /// Notes that a request goes out; the address is redacted already.
+    pub(super) fn request(&self, now: DateTime<Utc>, method: &Method, address: String) -> Entry {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.write(&RequestLine {
             at: instant(now),
             request: number,
             method: method.as_str(),
-            url: redact::address(url, secret),
+            url: address,
         });
         Entry {
             number,

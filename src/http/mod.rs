@@ -181,7 +181,7 @@ impl Http {
         let url = request.address()?;
         let mut tries = 1;
         loop {
-            let result = self.send(request, Method::GET, &url, None).await;
+            let result = self.send(request, &url, None).await;
             match retry::pause(&result, tries, self.limits.pause) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return result,
@@ -200,21 +200,20 @@ impl Http {
         body: &serde_json::Value,
     ) -> Result<Reply, HttpError> {
         let url = request.address()?;
-        self.send(request, Method::POST, &url, Some(body)).await
+        self.send(request, &url, Some(body)).await
     }
 
     async fn send(
         &self,
         request: &Request<'_>,
-        method: Method,
         url: &Url,
         body: Option<&serde_json::Value>,
     ) -> Result<Reply, HttpError> {
         let entry = self.log.as_ref().map(|log| {
-            let secret = request.credential.secret();
-            log.request(self.clock.now(), &method, url, secret)
+            let address = redact::address(url, request.credential.secret());
+            log.request(self.clock.now(), &method(body), address)
         });
-        let result = match self.outgoing(request, method, url, body) {
+        let result = match self.outgoing(request, url, body) {
             Ok(outgoing) => client::exchange(outgoing, url, &self.limits).await,
             Err(error) => Err(error),
         };
@@ -227,14 +226,13 @@ impl Http {
     fn outgoing(
         &self,
         request: &Request<'_>,
-        method: Method,
         url: &Url,
         body: Option<&serde_json::Value>,
     ) -> Result<RequestBuilder, HttpError> {
         let mut outgoing = self
             .clients
             .to(url, &self.limits)?
-            .request(method, url.clone());
+            .request(method(body), url.clone());
         if let Some((name, value)) = client::credential_header(request.credential)? {
             outgoing = outgoing.header(name, value);
         }
@@ -245,5 +243,12 @@ impl Http {
             Some(body) => outgoing.json(body),
             None => outgoing,
         })
+    }
+}
+
+const fn method(body: Option<&serde_json::Value>) -> Method {
+    match body {
+        Some(_) => Method::POST,
+        None => Method::GET,
     }
 }
