@@ -3,7 +3,10 @@
 //! A provider is a value: its card and a plain function. It sees only its [`PollContext`]; no store, no
 //! configuration, no environment, and no other provider.
 
-use std::future::Future;
+mod reply;
+mod venice;
+mod wire;
+
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -16,7 +19,7 @@ use crate::http::Http;
 use crate::secrets::Secret;
 
 /// Every provider, by id.
-pub const ALL: &[&Provider] = &[];
+pub const ALL: &[&Provider] = &[&venice::PROVIDER];
 
 /// A provider's card and its poll.
 pub struct Provider {
@@ -156,7 +159,7 @@ pub enum PollError {
     /// The vendor refuses this request.
     #[error("HTTP {status}: {excerpt}")]
     Refused {
-        /// 400 to 499.
+        /// 300 to 499.
         status: u16,
         /// The first 200 characters of its answer, redacted.
         excerpt: String,

@@ -1,1 +1,5 @@
-//! Providers against fixtures, faults and the simulators.
+//! Providers against simulated vendors, and the simulator itself.
+
+mod simulator;
+mod story;
+mod wire;
