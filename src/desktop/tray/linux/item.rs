@@ -4,6 +4,11 @@
 //! for a double click first. A middle click asks for fresh figures. The status is always active: hosts show another
 //! icon for the one that asks for attention, and ours says it by its colour.
 
+#![expect(
+    clippy::used_underscore_binding,
+    reason = "the bus also sends what is of no use here"
+)]
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -113,11 +118,7 @@ fn guide(label: &str) -> String {
     label.chars().map(widest).collect()
 }
 
-#[expect(
-    clippy::unused_self,
-    clippy::used_underscore_binding,
-    reason = "the bus sets the signatures"
-)]
+#[expect(clippy::unused_self, reason = "the bus sets the signatures")]
 #[interface(name = "org.kde.StatusNotifierItem", spawn = false)]
 impl Item {
     fn secondary_activate(&self, _x: i32, _y: i32) {

@@ -2,6 +2,11 @@
 //!
 //! It hands out what [`Showing`] holds and turns clicks into commands; it decides nothing.
 
+#![expect(
+    clippy::used_underscore_binding,
+    reason = "the bus also sends what is of no use here"
+)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -95,7 +100,6 @@ fn no_row(number: i32) -> fdo::Error {
     clippy::needless_pass_by_value,
     clippy::too_many_arguments,
     clippy::unused_self,
-    clippy::used_underscore_binding,
     reason = "the bus sets the signatures"
 )]
 #[interface(name = "com.canonical.dbusmenu", spawn = false)]
