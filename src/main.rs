@@ -30,7 +30,9 @@ fn live(stay: Stay) -> ExitCode {
 
 #[cfg(not(feature = "desktop"))]
 fn live(stay: Stay) -> ExitCode {
-    (stay.say)("this build has no tray; it polls and keeps the ledger, `spendtray status` shows the figures");
+    (stay.say)(
+        "this build has no tray; it polls and keeps the ledger, `spendtray status` shows the figures",
+    );
     stay.runtime.block_on(stay.resident.engine);
     ExitCode::SUCCESS
 }

@@ -3,3 +3,5 @@
 pub mod autostart;
 pub mod instance;
 pub mod open;
+pub mod session;
+pub mod stop;

@@ -7,6 +7,7 @@ pub mod format;
 pub mod icon;
 pub mod menu;
 pub mod notice;
+pub mod text;
 
 use chrono::{DateTime, Utc};
 
