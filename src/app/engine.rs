@@ -330,6 +330,8 @@ impl Engine {
             Command::Wake => self.wake(now).await,
             Command::Redraw => self.desk.redraw(),
         }
+        // A person at the machine may just have woken it: what is overdue starts now, not at the next tick.
+        self.start_due(now).await;
         self.show(now).await;
         Flow::Go
     }

@@ -2,4 +2,5 @@
 
 pub mod desktop;
 pub mod postgres;
+pub mod stage;
 pub mod world;
