@@ -27,7 +27,7 @@ use crate::cli::status::StatusArgs;
 /// Without a command the tray starts and stays; a second start wakes the first.
 #[derive(Debug, Parser)]
 #[command(name = "spendtray", version, max_term_width = 100, after_help = EXIT_CODES)]
-pub(super) struct Line {
+pub struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
     #[command(flatten)]
@@ -91,17 +91,17 @@ impl Command {
 
 /// The definition of the command line, for completions and the manual page.
 pub(super) fn definition() -> clap::Command {
-    Line::command()
+    Cli::command()
 }
 
 /// Reads the arguments; help, version and refusals are written here, and the exit code is what is left.
-pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line, ExitCode> {
+pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let color = color_of_help(&arguments);
-    Line::command()
+    Cli::command()
         .color(color)
         .try_get_matches_from(arguments)
-        .and_then(|matches| Line::from_arg_matches(&matches))
+        .and_then(|matches| Cli::from_arg_matches(&matches))
         .map_err(|refusal| {
             // A reader that has gone needs no help text.
             drop(refusal.print());

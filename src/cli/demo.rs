@@ -8,7 +8,7 @@ use crate::app::resident::{Guards, Resident};
 use crate::cli::failure::Failure;
 use crate::cli::figures::{self, Polling};
 use crate::cli::session::Session;
-use crate::cli::{Left, resident, status};
+use crate::cli::{Left, status};
 use crate::system::session::{self, Presence};
 use crate::view;
 
@@ -47,9 +47,8 @@ pub(super) async fn run(session: &Session, arguments: &DemoArgs) -> Result<Left,
         instance: None,
         demo: Some(demo),
     };
-    Ok(resident::staying(
-        Resident::prepare(&assembly, guards).await?,
-    ))
+    let resident = Resident::prepare(&assembly, guards).await?;
+    Ok(Left::Resident(Box::new(resident)))
 }
 
 async fn once(session: &Session, assembly: &Assembly) -> Result<Left, Failure> {

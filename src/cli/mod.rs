@@ -25,11 +25,13 @@ mod session;
 mod status;
 mod table;
 
+pub use arguments::Cli;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::app::resident::Resident;
-use crate::cli::arguments::{Command, Line};
+use crate::cli::arguments::Command;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::output::Output;
 use crate::cli::session::Session;
@@ -98,7 +100,7 @@ fn refused(output: &Output, failure: &Failure) -> ExitCode {
     failure.code()
 }
 
-async fn dispatch(session: &Session, line: Line) -> Result<Left, Failure> {
+async fn dispatch(session: &Session, line: Cli) -> Result<Left, Failure> {
     let Some(command) = line.command else {
         return resident::run(session).await;
     };

@@ -1,10 +1,5 @@
 //! No command: the resident tray. The first start stays, a second one wakes it.
 
-use std::pin::Pin;
-
-use tokio::sync::mpsc::UnboundedSender;
-
-use crate::app::message::Command;
 use crate::app::resident::{Guards, Resident};
 use crate::cli::Left;
 use crate::cli::arguments::Globals;
@@ -13,8 +8,6 @@ use crate::cli::output::say;
 use crate::cli::session::Session;
 use crate::logging;
 use crate::system::instance::{self, Claim};
-use crate::system::stop;
-use crate::view::menu::Action;
 
 /// Prepares the resident process, or wakes the one that runs.
 pub(super) async fn run(session: &Session) -> Result<Left, Failure> {
@@ -46,27 +39,7 @@ pub(super) async fn run(session: &Session) -> Result<Left, Failure> {
         demo: None,
     };
     let resident = Resident::prepare(&assembly, guards).await?;
-    Ok(staying(resident))
-}
-
-/// A resident process that also ends well when the system or the terminal asks it to.
-pub(super) fn staying(mut resident: Resident) -> Left {
-    resident.engine = until_told(resident.engine, resident.commands.clone());
-    Left::Resident(Box::new(resident))
-}
-
-fn until_told(
-    engine: Pin<Box<dyn Future<Output = ()> + Send>>,
-    commands: UnboundedSender<Command>,
-) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    Box::pin(async move {
-        let mut engine = engine;
-        tokio::select! {
-            () = &mut engine => return,
-            () = stop::asked() => drop(commands.send(Command::Act(Action::Quit))),
-        }
-        engine.await;
-    })
+    Ok(Left::Resident(Box::new(resident)))
 }
 
 /// How the mouth tells the person at the terminal something.
