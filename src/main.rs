@@ -30,9 +30,20 @@ fn live(stay: Stay) -> ExitCode {
 
 #[cfg(not(feature = "desktop"))]
 fn live(stay: Stay) -> ExitCode {
+    use spendtray::app::message::Command;
+    use spendtray::system::stop;
+    use spendtray::view::menu::Action;
+
     (stay.say)(
         "this build has no tray; it polls and keeps the ledger, `spendtray status` shows the figures",
     );
-    stay.runtime.block_on(stay.resident.engine);
+    let (mut engine, commands) = (stay.resident.engine, stay.resident.commands);
+    stay.runtime.block_on(async move {
+        tokio::select! {
+            () = &mut engine => return,
+            () = stop::asked() => drop(commands.send(Command::Act(Action::Quit))),
+        }
+        engine.await;
+    });
     ExitCode::SUCCESS
 }

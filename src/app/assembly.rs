@@ -170,7 +170,8 @@ pub fn known(registry: Registry) -> Vec<KnownProvider> {
 }
 
 /// The system's time, or from `SPENDTRAY_NOW` on: for transcripts that must not change with the day.
-fn clock(variables: &Variables) -> Clock {
+#[must_use]
+pub fn clock(variables: &Variables) -> Clock {
     variables
         .get("SPENDTRAY_NOW")
         .and_then(|text| text.parse().ok())

@@ -5,3 +5,5 @@
 pub mod autostart;
 pub mod instance;
 pub mod open;
+pub mod session;
+pub mod stop;
