@@ -263,13 +263,9 @@ pub fn load(
 }
 
 /// The settings where there is no file: every default, with the machine's zone.
-#[must_use]
-pub fn defaults(variables: &Variables) -> Loaded {
-    todo!()
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
-    }
+///
+/// # Errors
+/// Never in practice: there is nothing to read.
+pub fn defaults(variables: &Variables) -> Result<Loaded, ConfigError> {
+    load(Path::new(""), variables, &[])
 }

@@ -254,7 +254,13 @@ fn actions(account: &AccountDigest, id: &str, policy: &Policy, moment: Moment) -
                 .does(Action::Open(dashboard.clone())),
         );
     }
-    rows.extend(account.card.top_up.as_deref().map(|page| top_up(page, account, id)));
+    rows.extend(
+        account
+            .card
+            .top_up
+            .as_deref()
+            .map(|page| top_up(page, account, id)),
+    );
     rows.push(
         MenuItem::text(format!("{id}/copy"), "Copy figures")
             .does(Action::Copy(text::account(account, policy, moment))),
