@@ -462,4 +462,3 @@ pub(crate) fn estimated() -> Digest {
 pub(crate) fn empty() -> Digest {
     digest(Vec::new())
 }
-

@@ -73,9 +73,10 @@ fn extent(font: &FontRef<'_>, text: &str, size: f32) -> (f32, f32) {
         .chars()
         .map(|letter| scaled.h_advance(scaled.glyph_id(letter)))
         .sum();
+    // The one stands on the baseline; round digits reach a little below it.
     let height = font
-        .outline_glyph(scaled.scaled_glyph('0'))
-        .map_or(size, |outline| outline.px_bounds().height());
+        .outline_glyph(scaled.scaled_glyph('1'))
+        .map_or(size, |outline| -outline.px_bounds().min.y);
     (width, height)
 }
 

@@ -27,6 +27,9 @@ pub(super) enum Style {
 /// The mark is drawn on a grid of so many units.
 const GRID: f32 = 24.0;
 
+/// The largest icon that is drawn.
+const LARGEST: u32 = 1024;
+
 struct Canvas {
     pixmap: Pixmap,
     size: f32,
@@ -36,7 +39,10 @@ struct Canvas {
 
 /// Draws an icon as straight RGBA; a size of zero or beyond all measure gives nothing.
 pub(super) fn draw(icon: &Icon, size: u32, style: Style) -> Vec<u8> {
-    let Some(pixmap) = Pixmap::new(size, size).filter(|_| size <= 1024) else {
+    if size > LARGEST {
+        return Vec::new();
+    }
+    let Some(pixmap) = Pixmap::new(size, size) else {
         return Vec::new();
     };
     let mut canvas = Canvas {
@@ -69,7 +75,7 @@ fn straight(pixmap: &Pixmap) -> Vec<u8> {
 /// The colour of a state; white on it has a contrast of at least 4.5.
 fn colour(state: OverallState) -> Color {
     let (red, green, blue) = match state {
-        OverallState::Ok => (0x1a, 0x7f, 0x37),
+        OverallState::Ok => (0x15, 0x75, 0x32),
         OverallState::Stale => (0x59, 0x63, 0x6e),
         OverallState::Warning => (0xb4, 0x53, 0x09),
         OverallState::Critical => (0xcf, 0x22, 0x2e),

@@ -1,6 +1,6 @@
 //! An account's row and its submenu: state, balances, windows, spend, keys, models, and what can be done.
 
-use crate::analysis::digest::{AccountDigest, ModelDigest};
+use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest};
 use crate::domain::key::KeyReading;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
@@ -82,7 +82,11 @@ fn summary(account: &AccountDigest, policy: &Policy, moment: Moment) -> Vec<Stri
 fn standing(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
     let mut rows = Vec::new();
     let state = phrase::account::state(account, moment);
-    if !state.is_empty() {
+    // The failure's own words say it better, unless there are figures whose age must be told.
+    let told = account.failure.is_some()
+        && account.updated_at.is_none()
+        && account.state != AccountState::Waiting;
+    if !state.is_empty() && !told {
         rows.push(MenuItem::text(
             format!("{id}/state"),
             words(&state.join(" · ")),
@@ -254,7 +258,13 @@ fn actions(account: &AccountDigest, id: &str, policy: &Policy, moment: Moment) -
                 .does(Action::Open(dashboard.clone())),
         );
     }
-    rows.extend(account.card.top_up.as_deref().map(|page| top_up(page, account, id)));
+    rows.extend(
+        account
+            .card
+            .top_up
+            .as_deref()
+            .map(|page| top_up(page, account, id)),
+    );
     rows.push(
         MenuItem::text(format!("{id}/copy"), "Copy figures")
             .does(Action::Copy(text::account(account, policy, moment))),

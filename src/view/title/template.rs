@@ -92,8 +92,7 @@ fn spread(text: &str, parts: &mut Vec<Part>) {
 fn split(text: &str) -> Option<(&str, &str, &str)> {
     let spaced = |index: usize, mark: char| {
         let end = index + mark.len_utf8();
-        (text[..index].ends_with(' ') && text[end..].starts_with(' '))
-            .then(|| (index - 1, end + 1))
+        (text[..index].ends_with(' ') && text[end..].starts_with(' ')).then(|| (index - 1, end + 1))
     };
     let comma = |index: usize| {
         text[index + 1..]
