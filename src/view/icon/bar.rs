@@ -21,19 +21,19 @@ pub fn bar_png(percent: u8) -> Vec<u8> {
     let (Some(mut pixmap), Some(mut shape), Some(track)) = (
         Pixmap::new(SIDE, SIDE),
         Mask::new(SIDE, SIDE),
-        rounded(0.0, TOP, WIDE, TALL, 2.5),
+        rounded(Rect::from_xywh(0.0, TOP, WIDE, TALL), 2.5),
     ) else {
         return Vec::new();
     };
     shape.fill_path(&track, FillRule::Winding, true, Transform::identity());
-    let mut fill = |width: f32, colour: Color| {
+    let mut paint_part = |width: f32, colour: Color| {
         let mut paint = Paint::default();
         paint.set_color(colour);
         if let Some(part) = Rect::from_xywh(0.0, TOP, width, TALL) {
             pixmap.fill_rect(part, &paint, Transform::identity(), Some(&shape));
         }
     };
-    fill(WIDE, Color::from_rgba8(0x80, 0x88, 0x92, 0x70));
+    paint_part(WIDE, Color::from_rgba8(0x80, 0x88, 0x92, 0x70));
     let full = (WIDE * f32::from(percent.min(100)) / 100.0).round();
     // Something is never drawn as nothing, and less than all never as all.
     let full = match percent {
@@ -42,7 +42,7 @@ pub fn bar_png(percent: u8) -> Vec<u8> {
         _ => WIDE,
     };
     if full > 0.0 {
-        fill(full, colour(bar_class(Decimal::from(percent))));
+        paint_part(full, colour(bar_class(Decimal::from(percent))));
     }
     pixmap.encode_png().unwrap_or_default()
 }

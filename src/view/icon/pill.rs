@@ -116,14 +116,20 @@ impl Canvas {
         let margin = self.margin();
         let side = self.size - 2.0 * margin;
         let dark = self.dark();
-        self.fill(rounded(margin, margin, side, side, self.radius()), &dark);
+        self.fill(
+            rounded(Rect::from_xywh(margin, margin, side, side), self.radius()),
+            &dark,
+        );
         if self.is_inverted() {
             let rim = self.part(0.08);
             let inner = side - 2.0 * rim;
             let light = self.light();
             let radius = (self.radius() - rim).max(0.0);
             self.fill(
-                rounded(margin + rim, margin + rim, inner, inner, radius),
+                rounded(
+                    Rect::from_xywh(margin + rim, margin + rim, inner, inner),
+                    radius,
+                ),
                 &light,
             );
         }
@@ -222,7 +228,7 @@ impl Canvas {
             }
         };
         for (x, width) in bars {
-            self.fill(rounded(x, y, width, thick, 0.0), &ink);
+            self.fill(rounded(Rect::from_xywh(x, y, width, thick), 0.0), &ink);
         }
         thick + self.part(0.09)
     }
@@ -235,13 +241,19 @@ impl Canvas {
         let top = ((self.size - line - height) / 2.0).round();
         let rim = self.part(0.07);
         let (ink, ground) = (self.ink(), self.ground_paint());
-        self.fill(rounded(inset, top, width, height, rim), &ink);
+        self.fill(
+            rounded(Rect::from_xywh(inset, top, width, height), rim),
+            &ink,
+        );
         let (hollow, tall) = (width - 2.0 * rim, height - 2.0 * rim);
         let full = (hollow * f32::from(percent.min(100)) / 100.0).round();
         let full = if percent > 0 { full.max(1.0) } else { 0.0 };
         let empty = hollow - full;
         self.fill(
-            rounded(inset + rim + full, top + rim, empty, tall, 0.0),
+            rounded(
+                Rect::from_xywh(inset + rim + full, top + rim, empty, tall),
+                0.0,
+            ),
             &ground,
         );
     }
@@ -266,7 +278,10 @@ impl Canvas {
             OverallState::Stale => self.fill(PathBuilder::from_circle(x, y, 2.8 * unit), &ground),
             OverallState::Warning | OverallState::Critical => {
                 self.fill(
-                    rounded(x - unit, y - 3.4 * unit, 2.0 * unit, 3.8 * unit, unit * 0.6),
+                    rounded(
+                        Rect::from_xywh(x - unit, y - 3.4 * unit, 2.0 * unit, 3.8 * unit),
+                        unit * 0.6,
+                    ),
                     &ground,
                 );
                 self.fill(
@@ -300,16 +315,16 @@ impl Canvas {
 }
 
 /// A rectangle with round corners. `None`: it has no area.
-pub(super) fn rounded(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<Path> {
+pub(super) fn rounded(rect: Option<Rect>, radius: f32) -> Option<Path> {
     // How far a curve's handle lies from the corner so that it looks like a quarter of a circle.
     const HANDLE: f32 = 0.447_715_2;
-    let rect = Rect::from_xywh(x, y, width, height)?;
+    let rect = rect?;
     if radius <= 0.0 {
         return Some(PathBuilder::from_rect(rect));
     }
-    let r = radius.min(width / 2.0).min(height / 2.0);
+    let (x, y, right, bottom) = (rect.x(), rect.y(), rect.right(), rect.bottom());
+    let r = radius.min(rect.width() / 2.0).min(rect.height() / 2.0);
     let h = r * HANDLE;
-    let (right, bottom) = (x + width, y + height);
     let mut path = PathBuilder::new();
     path.move_to(x + r, y);
     path.line_to(right - r, y);

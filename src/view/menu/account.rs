@@ -147,7 +147,7 @@ fn spends(account: &AccountDigest, id: &str, policy: &Policy) -> Vec<MenuItem> {
     let known = spend::spans(&account.spend, policy.currency);
     let tokens = account
         .tokens_today
-        .map(|sum| phrase::key::token_notes(&sum))
+        .map(|sum| key::token_notes(&sum))
         .filter(|notes| !notes.is_empty());
     let mut rows: Vec<MenuItem> = known
         .into_iter()

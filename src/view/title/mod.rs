@@ -7,7 +7,7 @@ mod template;
 use crate::analysis::digest::Digest;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
-use crate::view::format::Moment;
+use crate::view::format::{self, Moment};
 use crate::view::phrase::quota::UNKNOWN;
 use crate::view::phrase::{account, spend};
 use crate::view::title::figure::{
@@ -130,7 +130,7 @@ fn join(pieces: &[Piecework]) -> String {
             line.push_str(OLD);
         }
     }
-    line.trim().to_owned()
+    format::printable(line.trim())
 }
 
 /// The figures worth a title: a window that nears its limit, today's spend, the fullest window, what is left, a coin.
@@ -193,7 +193,7 @@ fn without_figures(digest: &Digest, policy: &Policy) -> String {
     };
     let state = account::state(worst, moment);
     let words = state.first().map_or("no figures", String::as_str);
-    format!("{}: {words}", worst.card.label)
+    format::printable(&format!("{}: {words}", worst.card.label))
 }
 
 #[cfg(test)]
