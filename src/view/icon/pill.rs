@@ -27,6 +27,8 @@ pub(super) enum Style {
 /// The mark is drawn on a grid of so many units.
 const GRID: f32 = 24.0;
 
+/// How much smaller the mark is where the pill has a rim.
+const WITHIN_RIM: f32 = 0.84;
 /// The largest icon that is drawn.
 const LARGEST: u32 = 1024;
 
@@ -35,6 +37,8 @@ struct Canvas {
     size: f32,
     state: OverallState,
     style: Style,
+    /// Moves and scales what is drawn from now on.
+    placed: Transform,
 }
 
 /// Draws an icon as straight RGBA; a size of zero or beyond all measure gives nothing.
@@ -50,6 +54,7 @@ pub(super) fn draw(icon: &Icon, size: u32, style: Style) -> Vec<u8> {
         size: size as f32,
         state: icon.state,
         style,
+        placed: Transform::identity(),
     };
     canvas.ground();
     match &icon.face {
@@ -174,7 +179,7 @@ impl Canvas {
     fn fill(&mut self, path: Option<Path>, paint: &Paint<'_>) {
         if let Some(path) = path {
             self.pixmap
-                .fill_path(&path, paint, FillRule::Winding, Transform::identity(), None);
+                .fill_path(&path, paint, FillRule::Winding, self.placed, None);
         }
     }
 
@@ -261,6 +266,12 @@ impl Canvas {
     /// A coin above a tray; the coin tells the state.
     fn mark(&mut self) {
         let unit = self.size / GRID;
+        if self.is_inverted() {
+            // Clear of the rim.
+            let moved = self.size * (1.0 - WITHIN_RIM) / 2.0;
+            self.placed =
+                Transform::from_scale(WITHIN_RIM, WITHIN_RIM).post_translate(moved, moved);
+        }
         let ink = self.ink();
         let mut tray = PathBuilder::new();
         tray.move_to(5.0 * unit, 13.8 * unit);
@@ -309,7 +320,7 @@ impl Canvas {
                 ..Stroke::default()
             };
             self.pixmap
-                .stroke_path(&path, paint, &stroke, Transform::identity(), None);
+                .stroke_path(&path, paint, &stroke, self.placed, None);
         }
     }
 }
