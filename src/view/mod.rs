@@ -8,7 +8,6 @@ pub mod icon;
 pub mod menu;
 pub mod notice;
 pub mod phrase;
-mod template;
 pub mod text;
 pub mod title;
 mod tooltip;

@@ -2,6 +2,7 @@
 
 use crate::analysis::digest::AccountCard;
 use crate::domain::alert::{AlertKey, AlertRecord, Severity};
+use crate::view::format;
 
 /// What a page for paying is asked for; the user can change it there.
 const USUAL_TOP_UP: &str = "25.00";
@@ -27,7 +28,7 @@ pub fn notice(alert: &AlertRecord, card: Option<&AccountCard>) -> Notice {
     Notice {
         alert: Some(alert.key.clone()),
         severity: alert.severity,
-        title: alert.title.clone(),
+        title: format::printable(&alert.title),
         body: alert.body.clone(),
         link: card.and_then(|card| link(alert, card)),
     }

@@ -64,7 +64,7 @@ pub(crate) fn card(id: &str, label: &str) -> AccountCard {
     AccountCard {
         id: AccountId::parse(id),
         label: label.to_owned(),
-        every: Duration::from_secs(300),
+        every: Duration::from_mins(5),
         dashboard: Some("https://venice.example/settings".to_owned()),
         top_up: Some("https://venice.example/pay?amount={amount}".to_owned()),
         shape: AccountShape::Spending,

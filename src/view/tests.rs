@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::view::menu::{Action, ItemKind, as_text};
-use crate::view::sample::{self, policy, surroundings};
+use crate::view::sample::{policy, surroundings};
 
 fn shown(digest: &Digest) -> String {
     let view = view(digest, &policy(), &surroundings());

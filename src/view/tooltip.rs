@@ -23,7 +23,7 @@ pub(super) fn tooltip(headline: &Headline, digest: &Digest, policy: &Policy) -> 
     let mut lines: Vec<String> = accounts
         .iter()
         .take(MOST_LINES)
-        .map(|each| format::trim(&line(each, digest, policy), WIDTH))
+        .map(|each| format::trim(&format::printable(&line(each, digest, policy)), WIDTH))
         .collect();
     if accounts.len() > MOST_LINES {
         lines.push(format!("and {} more", accounts.len() - MOST_LINES));

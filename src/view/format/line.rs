@@ -3,6 +3,14 @@
 /// What stands between the figures of a line.
 const BETWEEN: &str = " · ";
 
+/// A text without control characters: a vendor's message must not steer a terminal or break a row.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
+}
+
 /// A text of at most so many characters; what is cut off is marked with `…`.
 #[must_use]
 pub fn trim(text: &str, width: usize) -> String {
@@ -98,6 +106,11 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
         assert_eq!(wrap("a\n\nb", 4), ["a", "b"]);
+    }
+
+    #[test]
+    fn control_characters_are_taken_out() {
+        assert_eq!(printable("a\u{1b}[31mb\nc"), "a [31mb c");
     }
 
     #[test]

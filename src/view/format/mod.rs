@@ -9,6 +9,6 @@ mod number;
 mod time;
 
 pub use bar::{BarClass, bar, bar_class, filled};
-pub use line::{fit, plain, trim, wrap};
+pub use line::{fit, plain, printable, trim, wrap};
 pub use number::{amount, change, count, money, money_short, percent, symbol, tokens, unit};
 pub use time::{Moment, ago, clock, duration, lasts, reset, reset_at, wait, when};

@@ -18,7 +18,7 @@ impl Moment {
     }
 
     fn day(self, at: DateTime<Utc>) -> NaiveDate {
-        at.with_timezone(&self.zone).date_naive()
+        local(at, self.zone).date_naive()
     }
 }
 
@@ -55,7 +55,7 @@ pub fn reset(resets_at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     let face = if left.num_days() < 1 {
         clock(resets_at, zone)
     } else {
-        resets_at.with_timezone(&zone).format("%d %b").to_string()
+        local(resets_at, zone).format("%d %b").to_string()
     };
     format!("{face} ({})", wait(left))
 }
@@ -123,9 +123,18 @@ fn date(day: NaiveDate, today: NaiveDate) -> String {
 /// A clock time in the zone: `3:55pm`, `1am`.
 #[must_use]
 pub fn clock(at: DateTime<Utc>, zone: Tz) -> String {
-    let local = at.with_timezone(&zone);
-    let face = local.format("%-I:%M%P").to_string();
+    let face = local(at, zone).format("%-I:%M%P").to_string();
     face.replace(":00", "")
+}
+
+/// An instant on the zone's clock; instants at the ends of time, which have no local time, are moved inwards.
+fn local(at: DateTime<Utc>, zone: Tz) -> DateTime<Tz> {
+    let margin = TimeDelta::days(2);
+    at.clamp(
+        DateTime::<Utc>::MIN_UTC + margin,
+        DateTime::<Utc>::MAX_UTC - margin,
+    )
+    .with_timezone(&zone)
 }
 
 /// How long ago: `just now`, `5 min ago`, `2 h ago`, `3 d ago`.
@@ -185,6 +194,16 @@ mod tests {
             ("2027-03-02T00:00:00Z", "02 Mar 2027"),
         ] {
             assert_eq!(reset_at(at(instant), moment()), text);
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_written_too() {
+        for end in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            assert!(!reset_at(end, moment()).is_empty());
+            assert!(!when(end, moment()).is_empty());
+            assert!(!ago(end, moment().now).is_empty());
+            assert!(!reset(end, moment().now, moment().zone).is_empty());
         }
     }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::float_arithmetic, reason = "pixels, not money")]
 
 use rust_decimal::Decimal;
-use tiny_skia::{Color, FillRule, Paint, Pixmap, Transform};
+use tiny_skia::{Color, FillRule, Mask, Paint, Pixmap, Rect, Transform};
 
 use crate::view::format::{BarClass, bar_class};
 use crate::view::icon::pill::rounded;
@@ -18,27 +18,32 @@ const WIDE: f32 = 16.0;
 /// A tiny usage bar as a PNG file for a menu row; percent full.
 #[must_use]
 pub fn bar_png(percent: u8) -> Vec<u8> {
-    let Some(mut pixmap) = Pixmap::new(SIDE, SIDE) else {
+    let (Some(mut pixmap), Some(mut shape), Some(track)) = (
+        Pixmap::new(SIDE, SIDE),
+        Mask::new(SIDE, SIDE),
+        rounded(Rect::from_xywh(0.0, TOP, WIDE, TALL), 2.5),
+    ) else {
         return Vec::new();
     };
-    let mut fill = |x: f32, width: f32, radius: f32, colour: Color| {
+    shape.fill_path(&track, FillRule::Winding, true, Transform::identity());
+    let mut paint_part = |width: f32, colour: Color| {
         let mut paint = Paint::default();
         paint.set_color(colour);
-        if let Some(path) = rounded(x, TOP, width, TALL, radius) {
-            pixmap.fill_path(
-                &path,
-                &paint,
-                FillRule::Winding,
-                Transform::identity(),
-                None,
-            );
+        if let Some(part) = Rect::from_xywh(0.0, TOP, width, TALL) {
+            pixmap.fill_rect(part, &paint, Transform::identity(), Some(&shape));
         }
     };
-    let share = f32::from(percent.min(100)) / 100.0;
-    fill(0.0, WIDE, 2.5, Color::from_rgba8(0x80, 0x88, 0x92, 0x70));
-    let full = (WIDE * share).round();
-    let full = if percent > 0 { full.max(2.0) } else { full };
-    fill(0.0, full, 2.5, colour(bar_class(Decimal::from(percent))));
+    paint_part(WIDE, Color::from_rgba8(0x80, 0x88, 0x92, 0x70));
+    let full = (WIDE * f32::from(percent.min(100)) / 100.0).round();
+    // Something is never drawn as nothing, and less than all never as all.
+    let full = match percent {
+        0 => 0.0,
+        1..100 => full.clamp(2.0, WIDE - 1.0),
+        _ => WIDE,
+    };
+    if full > 0.0 {
+        paint_part(full, colour(bar_class(Decimal::from(percent))));
+    }
     pixmap.encode_png().unwrap_or_default()
 }
 

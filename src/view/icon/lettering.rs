@@ -35,7 +35,7 @@ pub(super) fn write(mask: &mut Mask, text: &str, place: Place) {
     let size = fitting_size(&font, text, place);
     let scaled = font.as_scaled(PxScale::from(size));
     let (width, height) = extent(&font, text, size);
-    let baseline = (place.top + (place.height + height) / 2.0).round();
+    let baseline = (place.top + f32::midpoint(place.height, height)).round();
     let mut pen = place.left + (place.width - width) / 2.0;
     for letter in text.chars() {
         let mut glyph = scaled.scaled_glyph(letter);
@@ -46,8 +46,8 @@ pub(super) fn write(mask: &mut Mask, text: &str, place: Place) {
             outline.draw(|x, y, covered| {
                 cover(
                     mask,
-                    corner.x as i32 + x as i32,
-                    corner.y as i32 + y as i32,
+                    corner.x as i32 + x.cast_signed(),
+                    corner.y as i32 + y.cast_signed(),
                     covered,
                 );
             });
@@ -73,9 +73,10 @@ fn extent(font: &FontRef<'_>, text: &str, size: f32) -> (f32, f32) {
         .chars()
         .map(|letter| scaled.h_advance(scaled.glyph_id(letter)))
         .sum();
+    // The one stands on the baseline; round digits reach a little below it.
     let height = font
-        .outline_glyph(scaled.scaled_glyph('0'))
-        .map_or(size, |outline| outline.px_bounds().height());
+        .outline_glyph(scaled.scaled_glyph('1'))
+        .map_or(size, |outline| -outline.px_bounds().min.y);
     (width, height)
 }
 

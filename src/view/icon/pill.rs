@@ -27,16 +27,26 @@ pub(super) enum Style {
 /// The mark is drawn on a grid of so many units.
 const GRID: f32 = 24.0;
 
+/// How much smaller the mark is where the pill has a rim.
+const WITHIN_RIM: f32 = 0.84;
+/// The largest icon that is drawn.
+const LARGEST: u32 = 1024;
+
 struct Canvas {
     pixmap: Pixmap,
     size: f32,
     state: OverallState,
     style: Style,
+    /// Moves and scales what is drawn from now on.
+    placed: Transform,
 }
 
 /// Draws an icon as straight RGBA; a size of zero or beyond all measure gives nothing.
 pub(super) fn draw(icon: &Icon, size: u32, style: Style) -> Vec<u8> {
-    let Some(pixmap) = Pixmap::new(size, size).filter(|_| size <= 1024) else {
+    if size > LARGEST {
+        return Vec::new();
+    }
+    let Some(pixmap) = Pixmap::new(size, size) else {
         return Vec::new();
     };
     let mut canvas = Canvas {
@@ -44,6 +54,7 @@ pub(super) fn draw(icon: &Icon, size: u32, style: Style) -> Vec<u8> {
         size: size as f32,
         state: icon.state,
         style,
+        placed: Transform::identity(),
     };
     canvas.ground();
     match &icon.face {
@@ -69,7 +80,7 @@ fn straight(pixmap: &Pixmap) -> Vec<u8> {
 /// The colour of a state; white on it has a contrast of at least 4.5.
 fn colour(state: OverallState) -> Color {
     let (red, green, blue) = match state {
-        OverallState::Ok => (0x1a, 0x7f, 0x37),
+        OverallState::Ok => (0x15, 0x75, 0x32),
         OverallState::Stale => (0x59, 0x63, 0x6e),
         OverallState::Warning => (0xb4, 0x53, 0x09),
         OverallState::Critical => (0xcf, 0x22, 0x2e),
@@ -110,14 +121,20 @@ impl Canvas {
         let margin = self.margin();
         let side = self.size - 2.0 * margin;
         let dark = self.dark();
-        self.fill(rounded(margin, margin, side, side, self.radius()), &dark);
+        self.fill(
+            rounded(Rect::from_xywh(margin, margin, side, side), self.radius()),
+            &dark,
+        );
         if self.is_inverted() {
             let rim = self.part(0.08);
             let inner = side - 2.0 * rim;
             let light = self.light();
             let radius = (self.radius() - rim).max(0.0);
             self.fill(
-                rounded(margin + rim, margin + rim, inner, inner, radius),
+                rounded(
+                    Rect::from_xywh(margin + rim, margin + rim, inner, inner),
+                    radius,
+                ),
                 &light,
             );
         }
@@ -162,7 +179,7 @@ impl Canvas {
     fn fill(&mut self, path: Option<Path>, paint: &Paint<'_>) {
         if let Some(path) = path {
             self.pixmap
-                .fill_path(&path, paint, FillRule::Winding, Transform::identity(), None);
+                .fill_path(&path, paint, FillRule::Winding, self.placed, None);
         }
     }
 
@@ -216,7 +233,7 @@ impl Canvas {
             }
         };
         for (x, width) in bars {
-            self.fill(rounded(x, y, width, thick, 0.0), &ink);
+            self.fill(rounded(Rect::from_xywh(x, y, width, thick), 0.0), &ink);
         }
         thick + self.part(0.09)
     }
@@ -229,13 +246,19 @@ impl Canvas {
         let top = ((self.size - line - height) / 2.0).round();
         let rim = self.part(0.07);
         let (ink, ground) = (self.ink(), self.ground_paint());
-        self.fill(rounded(inset, top, width, height, rim), &ink);
+        self.fill(
+            rounded(Rect::from_xywh(inset, top, width, height), rim),
+            &ink,
+        );
         let (hollow, tall) = (width - 2.0 * rim, height - 2.0 * rim);
         let full = (hollow * f32::from(percent.min(100)) / 100.0).round();
         let full = if percent > 0 { full.max(1.0) } else { 0.0 };
         let empty = hollow - full;
         self.fill(
-            rounded(inset + rim + full, top + rim, empty, tall, 0.0),
+            rounded(
+                Rect::from_xywh(inset + rim + full, top + rim, empty, tall),
+                0.0,
+            ),
             &ground,
         );
     }
@@ -243,6 +266,12 @@ impl Canvas {
     /// A coin above a tray; the coin tells the state.
     fn mark(&mut self) {
         let unit = self.size / GRID;
+        if self.is_inverted() {
+            // Clear of the rim.
+            let moved = self.size * (1.0 - WITHIN_RIM) / 2.0;
+            self.placed =
+                Transform::from_scale(WITHIN_RIM, WITHIN_RIM).post_translate(moved, moved);
+        }
         let ink = self.ink();
         let mut tray = PathBuilder::new();
         tray.move_to(5.0 * unit, 13.8 * unit);
@@ -260,7 +289,10 @@ impl Canvas {
             OverallState::Stale => self.fill(PathBuilder::from_circle(x, y, 2.8 * unit), &ground),
             OverallState::Warning | OverallState::Critical => {
                 self.fill(
-                    rounded(x - unit, y - 3.4 * unit, 2.0 * unit, 3.8 * unit, unit * 0.6),
+                    rounded(
+                        Rect::from_xywh(x - unit, y - 3.4 * unit, 2.0 * unit, 3.8 * unit),
+                        unit * 0.6,
+                    ),
                     &ground,
                 );
                 self.fill(
@@ -288,22 +320,22 @@ impl Canvas {
                 ..Stroke::default()
             };
             self.pixmap
-                .stroke_path(&path, paint, &stroke, Transform::identity(), None);
+                .stroke_path(&path, paint, &stroke, self.placed, None);
         }
     }
 }
 
 /// A rectangle with round corners. `None`: it has no area.
-pub(super) fn rounded(x: f32, y: f32, width: f32, height: f32, radius: f32) -> Option<Path> {
+pub(super) fn rounded(rect: Option<Rect>, radius: f32) -> Option<Path> {
     // How far a curve's handle lies from the corner so that it looks like a quarter of a circle.
     const HANDLE: f32 = 0.447_715_2;
-    let rect = Rect::from_xywh(x, y, width, height)?;
+    let rect = rect?;
     if radius <= 0.0 {
         return Some(PathBuilder::from_rect(rect));
     }
-    let r = radius.min(width / 2.0).min(height / 2.0);
+    let (x, y, right, bottom) = (rect.x(), rect.y(), rect.right(), rect.bottom());
+    let r = radius.min(rect.width() / 2.0).min(rect.height() / 2.0);
     let h = r * HANDLE;
-    let (right, bottom) = (x + width, y + height);
     let mut path = PathBuilder::new();
     path.move_to(x + r, y);
     path.line_to(right - r, y);

@@ -1,6 +1,6 @@
 //! An account's row and its submenu: state, balances, windows, spend, keys, models, and what can be done.
 
-use crate::analysis::digest::{AccountDigest, ModelDigest};
+use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest};
 use crate::domain::key::KeyReading;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
@@ -82,7 +82,11 @@ fn summary(account: &AccountDigest, policy: &Policy, moment: Moment) -> Vec<Stri
 fn standing(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
     let mut rows = Vec::new();
     let state = phrase::account::state(account, moment);
-    if !state.is_empty() {
+    // The failure's own words say it better, unless there are figures whose age must be told.
+    let told = account.failure.is_some()
+        && account.updated_at.is_none()
+        && account.state != AccountState::Waiting;
+    if !state.is_empty() && !told {
         rows.push(MenuItem::text(
             format!("{id}/state"),
             words(&state.join(" · ")),
@@ -143,7 +147,7 @@ fn spends(account: &AccountDigest, id: &str, policy: &Policy) -> Vec<MenuItem> {
     let known = spend::spans(&account.spend, policy.currency);
     let tokens = account
         .tokens_today
-        .map(|sum| phrase::key::token_notes(&sum))
+        .map(|sum| key::token_notes(&sum))
         .filter(|notes| !notes.is_empty());
     let mut rows: Vec<MenuItem> = known
         .into_iter()

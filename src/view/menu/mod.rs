@@ -98,7 +98,7 @@ impl MenuItem {
         Self {
             id: id.into(),
             kind,
-            label: format::trim(label.as_ref(), WIDTH),
+            label: format::trim(&format::printable(label.as_ref()), WIDTH),
             action: None,
             children: Vec::new(),
         }

@@ -139,7 +139,11 @@ pub fn worst_first<'a>(digest: &'a Digest, policy: &Policy) -> Vec<&'a AccountDi
         .iter()
         .filter(|each| has_row(each))
         .collect();
-    accounts.sort_by_key(|account| Reverse(badness(account, &digest.alerts, policy)));
+    accounts.sort_by_key(|account| {
+        let refused = account.state == AccountState::Unauthorized;
+        let spends = account.card.shape == AccountShape::Spending;
+        Reverse((badness(account, &digest.alerts, policy), spends, refused))
+    });
     accounts
 }
 

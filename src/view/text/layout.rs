@@ -29,7 +29,7 @@ impl Page {
     }
 
     pub(super) fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(format::printable(line).trim_end());
         self.text.push('\n');
     }
 

@@ -1,5 +1,4 @@
-//! The headline: short line, long line and leading figure, all from one look at the digest, so that title,
-//! tooltip, icon and first menu row cannot disagree.
+//! The figures of a title: what a placeholder stands for at present, and how old that is.
 
 use std::cmp::Reverse;
 
@@ -11,28 +10,10 @@ use crate::domain::money::Money;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
 use crate::domain::quota::Standing;
-use crate::view::format::{self, Moment};
-use crate::view::phrase::quota::UNKNOWN;
+use crate::domain::usage::Spend;
+use crate::view::format;
 use crate::view::phrase::{account, quota, spend};
-use crate::view::template::{Part, Piece, Placeholder, parse};
-
-pub use crate::view::template::unknown_placeholders;
-
-/// How many figures the title has when nobody wrote a template.
-const CHOSEN: usize = 3;
-/// Marks figures that are older than promised.
-const OLD: &str = " (old)";
-
-/// The line everything shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Headline {
-    /// The short line.
-    pub(super) title: String,
-    /// The first row of the menu.
-    pub(super) long: String,
-    /// The title's first figure, for the icon.
-    pub(super) leading: Option<Glance>,
-}
+use crate::view::title::template::Placeholder;
 
 /// A figure as an icon can show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +27,15 @@ pub enum Glance {
 }
 
 /// A figure of the title.
-struct Figure {
-    text: String,
-    glance: Glance,
-    age: Age,
+pub(super) struct Figure {
+    pub(super) text: String,
+    pub(super) glance: Glance,
+    pub(super) age: Age,
 }
 
+/// Whether a figure is older than promised.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Age {
+pub(super) enum Age {
     Good,
     Old,
 }
@@ -64,106 +46,12 @@ impl Age {
     }
 }
 
-/// Text with the age of the figures in it.
-struct Piecework {
-    separator: String,
-    text: String,
-    age: Age,
-}
-
-/// What the digest says in one line.
-pub(super) fn headline(digest: &Digest, policy: &Policy) -> Headline {
-    let (pieces, leading) = match &policy.title {
-        Some(template) => from_template(template, digest, policy),
-        None => chosen(digest, policy),
-    };
-    let line = join(&pieces);
-    let left_empty = policy
-        .title
-        .as_ref()
-        .is_some_and(|template| template.trim().is_empty());
-    let title = if line.is_empty() && !left_empty {
-        without_figures(digest, policy)
-    } else {
-        line
-    };
-    let long = long(digest, policy).unwrap_or_else(|| {
-        if title.is_empty() {
-            without_figures(digest, policy)
-        } else {
-            title.clone()
-        }
-    });
-    Headline {
-        title,
-        long,
-        leading,
-    }
-}
-
-fn from_template(
-    template: &str,
+/// The figure of a placeholder. `None`: unknown.
+pub(super) fn figure(
+    placeholder: &Placeholder,
     digest: &Digest,
     policy: &Policy,
-) -> (Vec<Piecework>, Option<Glance>) {
-    let mut leading = None;
-    let pieces = parse(template)
-        .iter()
-        .filter_map(|part| fill(part, digest, policy, &mut leading))
-        .collect();
-    (pieces, leading)
-}
-
-/// A part with its figures. `None`: one of them is unknown.
-fn fill(
-    part: &Part,
-    digest: &Digest,
-    policy: &Policy,
-    leading: &mut Option<Glance>,
-) -> Option<Piecework> {
-    let mut text = String::new();
-    let mut age = Age::Good;
-    let mut first = None;
-    for piece in &part.pieces {
-        match piece {
-            Piece::Text(plain) => text.push_str(plain),
-            Piece::Nonsense(_) => text.push_str(UNKNOWN),
-            Piece::Figure(placeholder) => {
-                let figure = figure(placeholder, digest, policy)?;
-                text.push_str(&figure.text);
-                first = first.or(Some(figure.glance));
-                if figure.age == Age::Old {
-                    age = Age::Old;
-                }
-            }
-        }
-    }
-    *leading = leading.or(first);
-    Some(Piecework {
-        separator: part.separator.clone(),
-        text,
-        age,
-    })
-}
-
-/// Joins the pieces; when all are old it is said once.
-fn join(pieces: &[Piecework]) -> String {
-    let all_old = pieces.iter().all(|piece| piece.age == Age::Old);
-    let mut line = String::new();
-    for (index, piece) in pieces.iter().enumerate() {
-        if index > 0 {
-            line.push_str(&piece.separator);
-        }
-        line.push_str(&piece.text);
-        let last = index + 1 == pieces.len();
-        if piece.age == Age::Old && (last || !all_old) {
-            line.push_str(OLD);
-        }
-    }
-    line.trim().to_owned()
-}
-
-fn figure(placeholder: &Placeholder, digest: &Digest, policy: &Policy) -> Option<Figure> {
+) -> Option<Figure> {
     match placeholder {
         Placeholder::Total(unit) => total(*unit, digest, policy),
         Placeholder::Spend(subject, unit) => account_spend(subject, *unit, digest, policy),
@@ -187,7 +75,7 @@ fn accounts<'a>(digest: &'a Digest, subject: &str) -> Vec<&'a AccountDigest> {
     }
 }
 
-fn total(unit: Unit, digest: &Digest, policy: &Policy) -> Option<Figure> {
+pub(super) fn total(unit: Unit, digest: &Digest, policy: &Policy) -> Option<Figure> {
     let sum = spend::total(digest, policy, unit, format::money_short)?;
     let old = digest.accounts.iter().any(|each| {
         spend::of_span(&each.spend, unit).is_some() && account::is_old(each, digest.now)
@@ -204,9 +92,7 @@ fn account_spend(subject: &str, unit: Unit, digest: &Digest, policy: &Policy) ->
     let mut known = None;
     for account in accounts(digest, subject) {
         if let Some(spend) = spend::of_span(&account.spend, unit) {
-            known
-                .get_or_insert_with(crate::domain::usage::Spend::default)
-                .merge(spend);
+            known.get_or_insert_with(Spend::default).merge(spend);
             old |= account::is_old(account, digest.now);
         }
     }
@@ -287,7 +173,7 @@ fn coin_figure(subject: &str, name: &str, digest: &Digest) -> Option<Figure> {
     }
 }
 
-fn coin_price(coin: &CoinDigest) -> Option<Figure> {
+pub(super) fn coin_price(coin: &CoinDigest) -> Option<Figure> {
     let price = coin.prices.first()?;
     Some(Figure {
         text: format!("{} {}", price.symbol, format::money_short(price.price)),
@@ -303,36 +189,7 @@ fn coin_age(coin: &CoinDigest) -> Age {
     ))
 }
 
-/// The figures worth a title: a window that nears its limit, today's spend, the fullest window, what is left, a coin.
-fn chosen(digest: &Digest, policy: &Policy) -> (Vec<Piecework>, Option<Glance>) {
-    let fullest = fullest_window(digest);
-    let urgent = fullest
-        .as_ref()
-        .is_some_and(|(percent, _)| *percent >= policy.warn_at);
-    let fullest = fullest.map(|(_, figure)| figure);
-    let mut figures = vec![
-        fullest,
-        total(Unit::Day, digest, policy),
-        leading_balance(digest),
-        digest.coins.iter().find_map(coin_price),
-    ];
-    if !urgent {
-        figures.swap(0, 1);
-    }
-    let figures: Vec<Figure> = figures.into_iter().flatten().take(CHOSEN).collect();
-    let leading = figures.first().map(|figure| figure.glance);
-    let pieces = figures
-        .into_iter()
-        .map(|figure| Piecework {
-            separator: " · ".to_owned(),
-            text: figure.text,
-            age: figure.age,
-        })
-        .collect();
-    (pieces, leading)
-}
-
-fn fullest_window(digest: &Digest) -> Option<(Decimal, Figure)> {
+pub(super) fn fullest_window(digest: &Digest) -> Option<(Decimal, Figure)> {
     let (each, window, percent) = spending(digest)
         .filter_map(|each| {
             let window = &account::fullest(each)?.window;
@@ -349,7 +206,7 @@ fn fullest_window(digest: &Digest) -> Option<(Decimal, Figure)> {
 }
 
 /// The first purse that says what is left; one that is used up goes before.
-fn leading_balance(digest: &Digest) -> Option<Figure> {
+pub(super) fn leading_balance(digest: &Digest) -> Option<Figure> {
     let told = || {
         spending(digest).flat_map(|each| {
             each.balances.iter().filter_map(move |balance| {
@@ -376,38 +233,4 @@ fn spending(digest: &Digest) -> impl Iterator<Item = &AccountDigest> {
         .accounts
         .iter()
         .filter(|account| account.card.shape == AccountShape::Spending)
-}
-
-/// `$12.40 today · $214.90 this month`. `None`: no spend is known.
-fn long(digest: &Digest, policy: &Policy) -> Option<String> {
-    let pieces: Vec<Piecework> = [Unit::Day, Unit::Month]
-        .into_iter()
-        .filter_map(|unit| {
-            let figure = total(unit, digest, policy)?;
-            Some(Piecework {
-                separator: " · ".to_owned(),
-                text: format!("{} {}", figure.text, spend::span_words(unit)),
-                age: figure.age,
-            })
-        })
-        .collect();
-    (!pieces.is_empty()).then(|| join(&pieces))
-}
-
-/// What the line says while there is no figure.
-fn without_figures(digest: &Digest, policy: &Policy) -> String {
-    let moment = Moment {
-        now: digest.now,
-        zone: policy.zone,
-    };
-    let Some(worst) = account::worst_first(digest, policy).into_iter().next() else {
-        return if digest.accounts.is_empty() {
-            "Spendtray: no account yet".to_owned()
-        } else {
-            "Spendtray: no figures yet".to_owned()
-        };
-    };
-    let state = account::state(worst, moment);
-    let words = state.first().map_or("no figures", String::as_str);
-    format!("{}: {words}", worst.card.label)
 }
