@@ -3,6 +3,8 @@
 //! A provider is a value: its card and a plain function. It sees only its [`PollContext`]; no store, no
 //! configuration, no environment, and no other provider.
 
+mod coingecko;
+mod frankfurter;
 mod reply;
 mod venice;
 mod wire;
@@ -19,7 +21,11 @@ use crate::http::Http;
 use crate::secrets::Secret;
 
 /// Every provider, by id.
-pub const ALL: &[&Provider] = &[&venice::PROVIDER];
+pub const ALL: &[&Provider] = &[
+    &coingecko::PROVIDER,
+    &frankfurter::PROVIDER,
+    &venice::PROVIDER,
+];
 
 /// A provider's card and its poll.
 pub struct Provider {

@@ -145,13 +145,33 @@ impl<'a> PollContext<'a> {
 
 /// Reads an answer that is a JSON object; `what` names it for people: ``Venice's answer to `billing/balance` ``.
 pub(super) fn object<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, PollError> {
+    read(reply, what, Shape::Object)
+}
+
+/// Reads an answer that is a JSON list; `what` as for [`object`].
+pub(super) fn list<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, PollError> {
+    read(reply, what, Shape::List)
+}
+
+/// What an answer must be: a list would be taken for an object's fields in order.
+#[derive(Clone, Copy)]
+enum Shape {
+    Object,
+    List,
+}
+
+fn read<'r, T: Deserialize<'r>>(
+    reply: &'r Reply,
+    what: &str,
+    shape: Shape,
+) -> Result<T, PollError> {
     let malformed = |fault: &str| PollError::Malformed(format!("{what} {fault}"));
-    match reply.body.trim_ascii_start().first() {
-        None => return Err(malformed("is empty")),
-        Some(b'<') => return Err(malformed("is a web page, not JSON")),
-        // A list would be taken for the object's fields in order.
-        Some(b'{') => {}
-        Some(_) => return Err(malformed("is not a JSON object")),
+    match (reply.body.trim_ascii_start().first(), shape) {
+        (None, _) => return Err(malformed("is empty")),
+        (Some(b'<'), _) => return Err(malformed("is a web page, not JSON")),
+        (Some(b'{'), Shape::Object) | (Some(b'['), Shape::List) => {}
+        (Some(_), Shape::Object) => return Err(malformed("is not a JSON object")),
+        (Some(_), Shape::List) => return Err(malformed("is not a JSON list")),
     }
     serde_json::from_slice(&reply.body).map_err(|error| {
         // The error's own text may repeat the answer.
