@@ -296,10 +296,10 @@ async fn an_untrusted_certificate_is_explained_and_gets_no_credential() -> Outco
 
 #[test]
 fn a_log_that_cannot_be_opened_is_explained() {
-    let error = Http::new(Some("/nonexistent/http.jsonl".as_ref()), &Clock::system()).err();
+    let error = Http::new(Some("/dev/null/http.jsonl".as_ref()), &Clock::system()).err();
     let text = error.map(|error| error.to_string()).unwrap_or_default();
     assert!(
-        text.starts_with("the log /nonexistent/http.jsonl cannot be opened: "),
+        text.starts_with("the log /dev/null/http.jsonl cannot be opened: "),
         "{text}"
     );
 }

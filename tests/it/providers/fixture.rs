@@ -161,6 +161,13 @@ impl Case {
         self.index.secret.as_deref()
     }
 
+    /// The replies with their places, each file once.
+    pub(super) fn distinct_replies(&self) -> impl Iterator<Item = (usize, &Reply)> {
+        let mut known = BTreeSet::new();
+        let replies = self.replies.iter().enumerate();
+        replies.filter(move |(_, reply)| known.insert(reply.file.as_str()))
+    }
+
     /// Polls the fixture as it is.
     pub(super) async fn play(&self) -> Result<Played, Fault> {
         self.play_on(None).await
