@@ -198,6 +198,12 @@ impl PollError {
         }
     }
 
+    /// The text without a full stop, to end a longer sentence with.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.to_string().trim_end_matches('.').to_owned()
+    }
+
     /// What to do about it, when something can be done.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {

@@ -59,10 +59,11 @@ impl<'a> Vendor<'a> {
 
     /// What to do when the credential is refused.
     pub(super) fn how_to_log_in(&self) -> String {
-        let login = format!("run `spendtray login {}`.", self.cx.account.id);
         match self.card.auth {
-            Auth::ApiKey { help, .. } => format!("{help} Then {login}"),
-            Auth::None => format!("To change it, {login}"),
+            Auth::ApiKey { help, .. } => {
+                format!("{help} Then run `spendtray login {}`.", self.cx.account.id)
+            }
+            Auth::None => "It needs no key; look for an update of spendtray.".to_owned(),
         }
     }
 

@@ -24,7 +24,7 @@ const WHAT: &str = "Venice's answer to `billing/usage-history`";
 const PAGE_SIZE: &str = "1000";
 const MOST_PAGES: usize = 50;
 /// A poll has two minutes in all; a walk over more is continued by the next poll.
-const LONGEST_WALK: Duration = Duration::from_mins(1);
+const LONGEST_WALK: Duration = Duration::from_secs(45);
 
 /// One charge or refund; top-ups are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,7 @@ async fn walk_once(vendor: Vendor<'_>, start: DateTime<Utc>) -> Result<Walk, Cur
             Ok(Err(PollError::Refused { status: 400, .. })) if cursor.is_some() => {
                 return Err(CursorExpired);
             }
-            Ok(Err(error)) => return Ok(walk.stop(error.to_string())),
+            Ok(Err(error)) => return Ok(walk.stop(error.reason())),
             Err(_) => return Ok(walk.stop("it takes too long for one poll".to_owned())),
         };
         cursor = match next {

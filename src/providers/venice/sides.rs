@@ -2,6 +2,7 @@
 //!
 //! A part that fails keeps what it said last, as long as that is still true of its span.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -18,15 +19,20 @@ use crate::providers::venice::{calendar, keys};
 
 /// Venice itself keeps analytics for ten minutes.
 const ASK_AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// Sooner where something did not come, but not on every poll: a span may be too heavy for Venice.
+const TRY_AGAIN: TimeDelta = TimeDelta::minutes(4);
 /// Older than this, nothing is repeated.
 const OLDEST: TimeDelta = TimeDelta::days(1);
 /// A poll has two minutes in all.
-const LONGEST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_secs(45);
 
 /// The parts; `None`: nothing is known.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Sides {
+    tried_at: Option<DateTime<Utc>>,
+    /// What did not come then.
+    missing: Vec<String>,
     keys: Option<Part<Vec<KeyReading>>>,
     today: Option<Part<Analysed>>,
     week: Option<Part<Analysed>>,
@@ -41,18 +47,54 @@ struct Part<T> {
 }
 
 impl Sides {
-    /// Asks for what is due; returns a sentence for each part that did not come.
+    /// Asks when it is time to; returns a sentence for each thing that did not come.
     pub(super) async fn refresh(&mut self, vendor: Vendor<'_>) -> Vec<String> {
         let now = vendor.cx.now;
+        if !self.is_due(now) {
+            return self.missing.clone();
+        }
+        self.forget_untrue(now);
         let (keys, today, week, month) = futures_util::future::join4(
-            renew(&mut self.keys, now, |_| true, keys::ask(vendor)),
-            spend(&mut self.today, vendor, Reach::Today),
-            spend(&mut self.week, vendor, Reach::Week),
-            spend(&mut self.month, vendor, Reach::Month),
+            renew(&mut self.keys, now, keys::ask(vendor)),
+            renew(&mut self.today, now, analytics::ask(vendor, Reach::Today)),
+            renew(&mut self.week, now, analytics::ask(vendor, Reach::Week)),
+            renew(&mut self.month, now, analytics::ask(vendor, Reach::Month)),
         )
         .await;
         let keys = keys.map(|why| format!("The API keys did not come: {why}."));
-        [keys, today, week, month].into_iter().flatten().collect()
+        let spend = missing_spend([
+            (Reach::Today, today),
+            (Reach::Week, week),
+            (Reach::Month, month),
+        ]);
+        self.tried_at = Some(now);
+        self.missing = keys.into_iter().chain(spend).collect();
+        self.missing.clone()
+    }
+
+    fn is_due(&self, now: DateTime<Utc>) -> bool {
+        let pause = if self.missing.is_empty() {
+            ASK_AGAIN
+        } else {
+            TRY_AGAIN
+        };
+        self.tried_at.is_none_or(|tried_at| {
+            tried_at.date_naive() != now.date_naive() || !is_within(now - tried_at, pause)
+        })
+    }
+
+    /// What was said of a day or month that is over is not repeated, and neither is what is old.
+    fn forget_untrue(&mut self, now: DateTime<Utc>) {
+        let old = |asked_at| !is_within(now - asked_at, OLDEST);
+        let today = now.date_naive();
+        let month = calendar::month(today);
+        self.keys.take_if(|part| old(part.asked_at));
+        self.week.take_if(|part| old(part.asked_at));
+        self.today
+            .take_if(|part| part.asked_at.date_naive() != today);
+        self.month.take_if(|part| {
+            old(part.asked_at) || calendar::month(part.asked_at.date_naive()) != month
+        });
     }
 
     /// Writes keys and models with their spend.
@@ -87,39 +129,33 @@ impl Sides {
     }
 }
 
-async fn spend(
-    part: &mut Option<Part<Analysed>>,
-    vendor: Vendor<'_>,
-    reach: Reach,
-) -> Option<String> {
-    let now = vendor.cx.now;
-    let still_true = |asked_at: DateTime<Utc>| match reach {
-        Reach::Today => asked_at.date_naive() == now.date_naive(),
-        Reach::Week => true,
-        Reach::Month => calendar::month(asked_at.date_naive()) == calendar::month(now.date_naive()),
-    };
-    let why = renew(part, now, still_true, analytics::ask(vendor, reach)).await?;
-    Some(format!(
-        "The spend of {} by key and model did not come: {why}.",
-        reach.name()
-    ))
+/// A sentence for each reason, because the three spans mostly fail together.
+fn missing_spend(spans: [(Reach, Option<String>); 3]) -> Vec<String> {
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (reach, why) in spans {
+        if let Some(why) = why {
+            by_reason.entry(why).or_default().push(reach.name());
+        }
+    }
+    by_reason
+        .into_iter()
+        .map(|(why, spans)| {
+            let spans = spans.join(", ");
+            format!("The spend by key and model ({spans}) did not come: {why}.")
+        })
+        .collect()
 }
 
-/// Asks when it is time to; what was said before stays as long as it is true. Returns why nothing new came.
+fn is_within(age: TimeDelta, most: TimeDelta) -> bool {
+    TimeDelta::zero() <= age && age < most
+}
+
+/// Asks; what was said before stays where nothing comes. Returns why nothing came.
 async fn renew<T>(
     part: &mut Option<Part<T>>,
     now: DateTime<Utc>,
-    still_true: impl Fn(DateTime<Utc>) -> bool,
     ask: impl Future<Output = Result<T, PollError>>,
 ) -> Option<String> {
-    let within = |age: TimeDelta, most: TimeDelta| TimeDelta::zero() <= age && age < most;
-    part.take_if(|part| !within(now - part.asked_at, OLDEST) || !still_true(part.asked_at));
-    if part
-        .as_ref()
-        .is_some_and(|part| within(now - part.asked_at, ASK_AGAIN))
-    {
-        return None;
-    }
     match tokio::time::timeout(LONGEST, ask).await {
         Ok(Ok(said)) => {
             *part = Some(Part {
@@ -128,7 +164,7 @@ async fn renew<T>(
             });
             None
         }
-        Ok(Err(error)) => Some(error.to_string()),
+        Ok(Err(error)) => Some(error.reason()),
         Err(_) => Some(format!("no answer within {} s", LONGEST.as_secs())),
     }
 }

@@ -1,6 +1,9 @@
-//! Providers against simulated vendors, and the simulator itself.
+//! Providers against fixtures, faults and the simulators.
 
+mod conformance;
+mod fixture;
 mod markets;
 mod simulator;
 mod story;
+mod venice;
 mod wire;

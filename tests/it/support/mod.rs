@@ -2,4 +2,5 @@
 
 pub mod desktop;
 pub mod postgres;
+pub mod vendor;
 pub mod world;
