@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::domain::coin::CoinPrice;
 use crate::domain::money::{Currency, Money};
 use crate::http::Request;
-use crate::providers::coingecko::PROVIDER;
 use crate::providers::coingecko::jury::Jury;
 use crate::providers::coingecko::wanted::{Coin, Wanted, address};
+use crate::providers::coingecko::{PROVIDER, patience};
 use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Amount, Lenient};
 use crate::providers::{PollContext, PollError, Provider};
@@ -95,7 +95,7 @@ pub(super) async fn fill(
             url,
             coins,
         };
-        match (source.ask)(&question).await {
+        match patience::within(source.card.name, (source.ask)(&question)).await {
             Ok(told) => prices.extend(told.into_iter().filter_map(|quote| jury.hear(quote))),
             Err(error) => faults.push(error.to_string()),
         }

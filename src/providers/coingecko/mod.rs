@@ -11,6 +11,7 @@
 mod fallback;
 mod jury;
 mod memory;
+mod patience;
 mod primary;
 mod wanted;
 

@@ -9,8 +9,8 @@ use rust_decimal::prelude::ToPrimitive as _;
 use crate::domain::coin::CoinPrice;
 use crate::domain::money::{Currency, Money};
 use crate::http::{Credential, Request};
-use crate::providers::coingecko::PROVIDER;
 use crate::providers::coingecko::wanted::{Coin, Plan, Wanted, option};
+use crate::providers::coingecko::{PROVIDER, patience};
 use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Amount, Lenient};
 use crate::providers::{PollContext, PollError};
@@ -53,7 +53,11 @@ pub(super) async fn ask(
     }
     match fetch(cx, wanted, Some(key)).await {
         Err(error) if is_about_the_key(&error) => Primary {
-            told: fetch(cx, wanted, None).await,
+            told: match fetch(cx, wanted, None).await {
+                // Refused either way: what was said with the key says more.
+                Err(other) if other.kind() == error.kind() => Err(error.clone()),
+                told => told,
+            },
             warning: Some(advice(
                 &format!("the key is left out: {error}"),
                 wanted.plan,
@@ -113,7 +117,7 @@ async fn fetch(
         .query("vs_currencies", currencies.join(","))
         .query("include_24hr_change", "true")
         .query("include_last_updated_at", "true");
-    let reply = vendor.get(&request).await?;
+    let reply = patience::within(PROVIDER.name, vendor.get(&request)).await?;
     let body: Body = reply::object(&reply, "CoinGecko's `simple/price`")?;
     Ok(prices(&body, wanted, cx))
 }

@@ -1,7 +1,5 @@
 //! What is read from options, and what follows from it.
 
-use std::time::Duration;
-
 use super::*;
 use crate::domain::account::{Account, AccountId, CredentialPlace, Options};
 use crate::providers::coingecko::wanted::{Plan, address};
