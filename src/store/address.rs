@@ -288,20 +288,20 @@ mod tests {
             "sqlite:///tmp/x",
             "sqlite:///etc/l.sqlite",
             "sqlite:///tmp/../usr/share/l.db",
-            "sqlite:///C:/Windows/l.db",
             "sqlite://",
             "sqlite:///tmp/l.db?mode=rude",
         ] {
             assert!(Address::parse(url).is_err(), "{url}");
         }
-        insta::assert_snapshot!(refusal("sqlite:///tmp/x.txt"), @"");
+        assert!(check(Path::new("C:/Windows/l.db")).is_err());
+        insta::assert_snapshot!(refusal("sqlite:///tmp/x.txt"), @"sqlite:///tmp/x.txt is no usable ledger URL: the file's name must end in .sqlite, .sqlite3 or .db. Use sqlite:///path/ledger.sqlite, sqlite::memory: or postgres://user@host/database");
     }
 
     #[test]
     fn an_unknown_kind_of_database_is_told_which_are_known() {
-        insta::assert_snapshot!(refusal("mysql://root:hunter2@db/money"), @"");
-        insta::assert_snapshot!(refusal("csv:///home/ann/ledger"), @"");
-        insta::assert_snapshot!(refusal("ledger.sqlite"), @"");
+        insta::assert_snapshot!(refusal("mysql://root:hunter2@db/money"), @"mysql://root@db/money is no usable ledger URL: `mysql` is not a kind of database it knows (known: sqlite, postgres). Use sqlite:///path/ledger.sqlite, sqlite::memory: or postgres://user@host/database");
+        insta::assert_snapshot!(refusal("csv:///home/ann/ledger"), @"csv:///home/ann/ledger is no usable ledger URL: a folder of CSV files is not supported by this version. Use sqlite:///path/ledger.sqlite, sqlite::memory: or postgres://user@host/database");
+        insta::assert_snapshot!(refusal("ledger.sqlite"), @"`ledger.sqlite` is no usable ledger URL: it names no kind of database. Use sqlite:///path/ledger.sqlite, sqlite::memory: or postgres://user@host/database");
     }
 
     #[test]

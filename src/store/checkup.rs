@@ -9,6 +9,8 @@ use crate::store::{cell, file, schema};
 const COUNT_ACCOUNTS: &str = "SELECT COUNT(*) FROM reading";
 const COUNT_SLOTS: &str = "SELECT COUNT(*) FROM usage_slot";
 const COUNT_NOTICES: &str = "SELECT COUNT(*) FROM notice";
+/// Writes nothing, but needs the permission to; SQLite begins to write what it may only read without complaint.
+const TRY_TO_WRITE: &str = "DELETE FROM notice WHERE number < 0";
 
 /// How a ledger is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,17 +75,21 @@ pub(super) async fn checkup(ledger: &Ledger) -> Result<Checkup, StoreError> {
 
 /// Becomes the writer and gives that up again.
 async fn access(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<Access, StoreError> {
-    match ledger.write(lease).await {
-        Ok(transaction) => {
-            let given_up = transaction.rollback().await;
-            given_up.map_err(|error| ledger.explain(&error))?;
-            Ok(Access::ReadWrite)
-        }
+    match try_to_write(ledger, lease).await {
+        Ok(()) => Ok(Access::ReadWrite),
         // Whoever holds it writes: so it can be written.
         Err(StoreError::Busy { .. }) => Ok(Access::ReadWrite),
         Err(error @ StoreError::ReadOnly { .. }) => Ok(Access::ReadOnly(error.to_string())),
         Err(error) => Err(error),
     }
+}
+
+async fn try_to_write(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<(), StoreError> {
+    let mut transaction = ledger.write(lease).await?;
+    let tried = transaction.execute(TRY_TO_WRITE).await;
+    tried.map_err(|error| ledger.explain(&error))?;
+    let given_up = transaction.rollback().await;
+    given_up.map_err(|error| ledger.explain(&error))
 }
 
 async fn count(

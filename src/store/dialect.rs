@@ -53,13 +53,14 @@ impl Dialect {
                 "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'spendtray_ledger'"
             }
             Self::Postgres => {
-                "SELECT CAST(CASE WHEN to_regclass('spendtray_ledger') IS NULL THEN 0 ELSE 1 END AS BIGINT)"
+                // Not `to_regclass`: within a transaction it does not see what another has just committed.
+                "SELECT COUNT(*) FROM pg_class WHERE relname = 'spendtray_ledger' AND pg_table_is_visible(oid)"
             }
         }
     }
 
-    /// Tells how many tables of others are in the way. On a server others' tables are none of ours.
-    pub(super) const fn foreign_tables(self) -> &'static str {
+    /// Tells how many tables there are, whoever made them. On a server others' tables are none of ours.
+    pub(super) const fn any_tables(self) -> &'static str {
         match self {
             Self::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
             Self::Postgres => "SELECT CAST(0 AS BIGINT)",

@@ -26,13 +26,12 @@ pub(super) async fn version(
         place: place.to_owned(),
         problem: problem.to_owned(),
     };
-    if one_number(connection, dialect.has_ledger())
-        .await
-        .map_err(explain)?
-        == Some(0)
-    {
-        let foreign = one_number(connection, dialect.foreign_tables()).await;
-        return match foreign.map_err(explain)? {
+    // In this order: another process may make the tables between the two questions.
+    let any = one_number(connection, dialect.any_tables()).await;
+    let any = any.map_err(explain)?;
+    let ours = one_number(connection, dialect.has_ledger()).await;
+    if ours.map_err(explain)? == Some(0) {
+        return match any {
             Some(0) => Ok(0),
             _ => Err(corrupt("it is a database of another program")),
         };

@@ -54,10 +54,18 @@ pub(super) async fn extend(
     connection.execute(statement).await.map(drop)
 }
 
-/// What is covered after a reading: ranges that touch or overlap grow together, and after a hole counting begins anew.
-///
-/// Events come by a cursor, without a hole, so they reach from the first of them to the reading.
+/// What is covered after a reading: spans that touch or overlap grow together, and after a hole counting begins anew.
 fn covered(before: Option<Span>, reading: &Reading) -> Option<Span> {
+    let told = told_by_ranges(reading);
+    match (before, told.or_else(|| told_by_events(reading))) {
+        (Some(known), Some(span)) if told.is_some() => Some(joined(known, span)),
+        (Some(known), Some(span)) => Some(hull(known, span)),
+        (known, span) => known.or(span),
+    }
+}
+
+/// The newest span that the reading's ranges cover without a hole.
+fn told_by_ranges(reading: &Reading) -> Option<Span> {
     let mut ranges: Vec<Span> = reading
         .ranges
         .iter()
@@ -68,18 +76,16 @@ fn covered(before: Option<Span>, reading: &Reading) -> Option<Span> {
         .filter(|span| span.from < span.until)
         .collect();
     ranges.sort_by_key(|span| span.from);
-    let mut covered = before;
-    for range in ranges {
-        covered = Some(covered.map_or(range, |known| joined(known, range)));
-    }
-    if let Some(first) = reading.events.iter().map(|event| event.at).min() {
-        let events = Span {
-            from: cell::millis(first),
-            until: cell::millis(reading.taken_at),
-        };
-        covered = Some(covered.map_or(events, |known| hull(known, events)));
-    }
-    covered
+    ranges.into_iter().reduce(joined)
+}
+
+/// Events come by a cursor, without a hole, so they reach from the first of them to the reading.
+fn told_by_events(reading: &Reading) -> Option<Span> {
+    let first = reading.events.iter().map(|event| event.at).min()?;
+    Some(Span {
+        from: cell::millis(first),
+        until: cell::millis(reading.taken_at.max(first)),
+    })
 }
 
 fn joined(known: Span, range: Span) -> Span {

@@ -18,7 +18,7 @@ const READ_WITHIN: &str = "
     SELECT start_at, width, origin, api_key, model, project, person, requests,
         input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
         basis, currency, nanos, unpriced
-    FROM usage_slot WHERE account = $1 AND start_at >= $2 AND start_at < $3";
+    FROM usage_slot WHERE account = $1 AND start_at >= $2 AND start_at < $3 AND origin = 'range'";
 
 const READ_SINCE: &str = "
     SELECT start_at, width, origin, api_key, model, project, person, requests,
@@ -32,7 +32,8 @@ const INSERT: &str = "
         basis, currency, nanos, unpriced)
     VALUES ";
 
-const FORGET_AT: &str = "DELETE FROM usage_slot WHERE account = $1 AND start_at = $2";
+const FORGET_AT: &str =
+    "DELETE FROM usage_slot WHERE account = $1 AND start_at = $2 AND origin = 'range'";
 
 const FORGET_SUMS: &str = "
     DELETE FROM usage_slot
@@ -90,7 +91,7 @@ fn by_start(rows: impl Iterator<Item = SlotRow>) -> BTreeMap<i64, Vec<SlotRow>> 
     starts
 }
 
-/// What is known from one instant to before another. A row that cannot be read counts as a difference.
+/// What was reported from one instant to before another; sums of events are not touched here. A row that cannot be read counts as a difference.
 async fn within(
     connection: &mut AnyConnection,
     account: &str,

@@ -189,14 +189,10 @@ async fn a_ledger_that_another_process_holds_is_busy_after_a_while() -> Outcome 
     let mut holder = AnyConnection::connect(&url).await?;
     holder.execute("BEGIN IMMEDIATE").await?;
     assert_eq!(store.snapshot(minute(0)).await?.accounts.len(), 1);
-    assert_eq!(
-        Store::open(&url).await?.check().await?.access,
-        Access::ReadWrite
-    );
-    let error = store
-        .record_reading(&reading(9), minute(9))
-        .await
-        .unwrap_err();
+    let (other, unwritten) = (Store::open(&url).await?, reading(9));
+    let (check, written) = tokio::join!(other.check(), store.record_reading(&unwritten, minute(9)));
+    assert_eq!(check?.access, Access::ReadWrite);
+    let error = written.unwrap_err();
     let place = path.display().to_string();
     assert_eq!(error, StoreError::Busy { place });
     holder.execute("COMMIT").await?;

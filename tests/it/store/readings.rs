@@ -1,10 +1,8 @@
 //! What a reading changes in the ledger and what it leaves.
 
-use rust_decimal::Decimal;
 use spendtray::domain::coin::CoinPrice;
-use spendtray::domain::reading::{Completeness, Reading};
+use spendtray::domain::reading::Completeness;
 use spendtray::domain::snapshot::{AccountSnapshot, Latest};
-use spendtray::domain::usage::{Cost, SlotWidth};
 use spendtray::store::Store;
 
 use super::*;

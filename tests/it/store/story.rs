@@ -1,12 +1,10 @@
 //! One story, told on SQLite in memory, on a SQLite file and on PostgreSQL: the end must be the same.
 
-use spendtray::domain::account::AccountId;
 use spendtray::domain::alert::{AlertKey, AlertRecord, NoticeRecord, Phase, Severity};
 use spendtray::domain::coin::CoinPrice;
 use spendtray::domain::poll::{Failure, FailureKind, PollState};
-use spendtray::domain::reading::{Completeness, Cursor, Reading};
+use spendtray::domain::reading::{Completeness, Cursor};
 use spendtray::domain::snapshot::Snapshot;
-use spendtray::domain::usage::{Basis, Cost, SlotWidth, Spend, UsageSlot};
 use spendtray::store::Store;
 
 use super::*;
