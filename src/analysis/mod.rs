@@ -17,4 +17,6 @@ pub mod rules;
 mod rung;
 mod standing;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod wording;
