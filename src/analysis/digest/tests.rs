@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::*;
-use crate::analysis::testing::*;
+use crate::analysis::testing::{
+    account, at, balance, billed, by, card, dec, diem, digest_at, digest_of, failed, figures,
+    figures_of, key, limit, money, now, price, slot, snapshot, with_usage, with_window,
+};
 use crate::domain::coin::Holding;
 use crate::domain::ids::{KeyId, Symbol};
 use crate::domain::key::ModelReading;
