@@ -10,6 +10,8 @@ mod budgets;
 mod coins;
 pub mod digest;
 mod exchange;
+#[cfg(test)]
+mod extremes;
 mod forecast;
 mod freshness;
 mod ranking;

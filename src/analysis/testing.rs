@@ -5,15 +5,19 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::analysis::alerts::step;
 use crate::analysis::digest::{AccountCard, AccountDigest, AccountShape, Digest, digest};
+use crate::analysis::rules::probes;
 use crate::domain::account::AccountId;
+use crate::domain::alert::{AlertRecord, Condition, Phase, Repeat};
 use crate::domain::coin::CoinPrice;
 use crate::domain::ids::{BalanceName, KeyId, ModelId, Symbol, WindowName};
 use crate::domain::key::{KeyKind, KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Money;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Metric, MetricRule, Policy};
 use crate::domain::poll::{Failure, FailureKind, PollState};
 use crate::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use crate::domain::rates::Rate;
 use crate::domain::reading::{Completeness, Figures};
 use crate::domain::snapshot::{AccountSnapshot, Latest, Snapshot};
 use crate::domain::tokens::TokenCounts;
@@ -43,7 +47,7 @@ pub(super) fn card(id: &str) -> AccountCard {
     AccountCard {
         id: AccountId::parse(id),
         label: "Venice (work)".into(),
-        every: Duration::from_secs(300),
+        every: Duration::from_mins(5),
         dashboard: None,
         top_up: Some("https://venice.ai/pay?amount={amount}".into()),
         shape: AccountShape::Spending,
@@ -229,4 +233,99 @@ pub(super) fn figures_of(account: AccountSnapshot) -> AccountDigest {
     digest_of(vec![account], &Policy::default())
         .accounts
         .remove(0)
+}
+
+pub(super) fn rate(base: &str, quote: &str, rate: &str) -> Rate {
+    Rate {
+        base: base.parse().unwrap(),
+        quote: quote.parse().unwrap(),
+        rate: dec(rate),
+        source: "ecb".into(),
+        at: at("2026-11-20T15:00:00Z"),
+    }
+}
+
+/// The program's line from snapshot to notices, with a ledger of alerts.
+#[derive(Default)]
+pub(super) struct Program {
+    pub(super) policy: Policy,
+    pub(super) known: Vec<AlertRecord>,
+}
+
+impl Program {
+    pub(super) fn with(policy: Policy) -> Self {
+        Self {
+            policy,
+            known: Vec::new(),
+        }
+    }
+
+    /// One look at the accounts; returns what is told.
+    pub(super) fn look(
+        &mut self,
+        accounts: Vec<AccountSnapshot>,
+        now: DateTime<Utc>,
+    ) -> Vec<AlertRecord> {
+        let cards: Vec<_> = accounts
+            .iter()
+            .map(|account| card(&account.id.to_string()))
+            .collect();
+        let snapshot = Snapshot {
+            accounts,
+            alerts: self.known.clone(),
+        };
+        let digest = digest(&snapshot, &cards, &self.policy, now);
+        let stepped = step(&probes(&digest, &self.policy), &self.known, now);
+        for record in stepped.records {
+            self.known.retain(|known| known.key != record.key);
+            self.known.insert(0, record);
+        }
+        stepped.fired
+    }
+
+    pub(super) fn told(&mut self, account: AccountSnapshot, now: DateTime<Utc>) -> Vec<String> {
+        let fired = self.look(vec![account], now);
+        fired.iter().map(words).collect()
+    }
+
+    pub(super) fn standing(&self) -> Vec<&str> {
+        let standing = self.known.iter();
+        standing
+            .filter(|record| record.phase != Phase::Armed)
+            .map(|record| record.key.rule.as_str())
+            .collect()
+    }
+}
+
+pub(super) fn words(record: &AlertRecord) -> String {
+    let severity = record.severity.name();
+    format!("{severity}: {} | {}", record.title, record.body)
+}
+
+pub(super) fn rule(metric: Metric, condition: Condition) -> Policy {
+    Policy {
+        rules: vec![MetricRule {
+            metric,
+            condition,
+            repeat: Repeat::Once,
+        }],
+        ..Policy::default()
+    }
+}
+
+pub(super) fn spent(amount: &str) -> AccountSnapshot {
+    with_usage(
+        account("openai", figures()),
+        vec![slot("2026-11-23T08:00:00Z", billed(amount, "USD"))],
+    )
+}
+
+pub(super) fn with_balance(balance: Balance) -> AccountSnapshot {
+    account(
+        "venice/work",
+        Figures {
+            balances: vec![balance],
+            ..figures()
+        },
+    )
 }

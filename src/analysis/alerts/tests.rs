@@ -6,7 +6,7 @@ use super::*;
 use crate::analysis::testing::{at, dec, now};
 use crate::domain::alert::{Condition, Severity};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A ledger of alerts with the world's probes stepped against it.
 #[derive(Default)]

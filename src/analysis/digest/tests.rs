@@ -1,20 +1,17 @@
 //! What a digest says of accounts as vendors leave them, with the numbers of the feature list.
 
-use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::*;
 use crate::analysis::testing::{
     account, at, balance, billed, by, card, dec, diem, digest_at, digest_of, failed, figures,
-    figures_of, key, limit, money, now, price, slot, snapshot, with_usage, with_window,
+    figures_of, key, limit, money, now, slot, snapshot, with_usage, with_window,
 };
-use crate::domain::coin::Holding;
-use crate::domain::ids::{KeyId, Symbol};
+use crate::domain::ids::KeyId;
 use crate::domain::key::ModelReading;
 use crate::domain::money::Currency;
 use crate::domain::poll::FailureKind;
-use crate::domain::quota::{Balance, Standing};
-use crate::domain::rates::Rate;
+use crate::domain::quota::Standing;
 use crate::domain::reading::{Completeness, Figures};
 use crate::domain::snapshot::AccountSnapshot;
 use crate::domain::usage::{Basis, SlotWidth, Spend, UsageSlot};
@@ -426,195 +423,6 @@ fn a_window_without_percentage_is_measured_by_its_amounts() {
     );
     account.latest.as_mut().unwrap().figures.windows[0].limit = Some(Decimal::ZERO);
     assert_eq!(figures_of(account).windows[0].window.used_percent, None);
-}
-
-#[test]
-fn coins_show_the_users_currency_first_and_what_the_holding_is_worth() {
-    let account = account(
-        "coingecko",
-        Figures {
-            prices: vec![price("VVV", "3.05", "AUD"), price("VVV", "2.00", "USD")],
-            ..figures()
-        },
-    );
-    let policy = Policy {
-        holdings: vec![Holding {
-            symbol: Symbol::from("VVV"),
-            amount: dec("2750"),
-        }],
-        ..Policy::default()
-    };
-    let coins = digest_of(vec![account], &policy).coins;
-    assert_eq!(coins.len(), 1);
-    assert_eq!(coins[0].prices[0].price, money("2.00", "USD"));
-    assert_eq!(coins[0].prices[1].price, money("3.05", "AUD"));
-    assert_eq!(coins[0].worth, Some(money("5500.00", "USD")));
-    assert_eq!(coins[0].state, AccountState::Fresh);
-}
-
-#[test]
-fn a_price_missing_in_one_currency_still_shows_the_other() {
-    let account = account(
-        "coingecko",
-        Figures {
-            prices: vec![price("VVV", "2.00", "USD")],
-            ..figures()
-        },
-    );
-    let policy = Policy {
-        currency: "AUD".parse().unwrap(),
-        holdings: vec![Holding {
-            symbol: Symbol::from("VVV"),
-            amount: dec("2750"),
-        }],
-        ..Policy::default()
-    };
-    let coins = digest_of(vec![account.clone()], &policy).coins;
-    assert_eq!(coins[0].prices.len(), 1);
-    assert_eq!(coins[0].worth, Some(money("5500.00", "USD")));
-    let mut with_rate = account;
-    with_rate.latest.as_mut().unwrap().figures.rates = vec![rate("USD", "AUD", "1.5")];
-    let coins = digest_of(vec![with_rate], &policy).coins;
-    assert_eq!(coins[0].prices[0].price, money("3.00", "AUD"));
-    assert_eq!(coins[0].prices[0].source, "coingecko · ecb");
-    assert_eq!(coins[0].worth, Some(money("8250.00", "AUD")));
-}
-
-#[test]
-fn a_coin_is_shown_once_with_its_newest_price_and_says_how_old_that_is() {
-    let source = |id: &str, amount: &str, minutes| {
-        let mut account = account(
-            id,
-            Figures {
-                prices: vec![price("DIEM", amount, "USD")],
-                ..figures()
-            },
-        );
-        let latest = account.latest.as_mut().unwrap();
-        latest.figures.prices[0].at = now() - TimeDelta::minutes(minutes);
-        latest.figures.prices[0].source = id.to_owned();
-        account
-    };
-    let both = digest_of(
-        vec![
-            source("dexscreener", "0.79", 9),
-            source("coingecko", "0.80", 1),
-        ],
-        &Policy::default(),
-    );
-    assert_eq!(both.coins.len(), 1);
-    assert_eq!(both.coins[0].prices.len(), 1);
-    assert_eq!(both.coins[0].prices[0].price, money("0.80", "USD"));
-    assert_eq!(both.coins[0].prices[0].source, "coingecko");
-    let down = failed(
-        source("coingecko", "0.80", 10),
-        FailureKind::Upstream,
-        now(),
-    );
-    let stale = digest_of(vec![down], &Policy::default());
-    assert_eq!(stale.coins[0].state, AccountState::Stale);
-    assert_eq!(stale.coins[0].prices[0].at, now() - TimeDelta::minutes(10));
-    let never = AccountSnapshot {
-        latest: None,
-        ..source("coingecko", "0.80", 1)
-    };
-    assert_eq!(
-        digest_of(vec![never], &Policy::default()).coins,
-        [],
-        "no invented price"
-    );
-}
-
-fn rate(base: &str, quote: &str, rate: &str) -> Rate {
-    Rate {
-        base: base.parse().unwrap(),
-        quote: quote.parse().unwrap(),
-        rate: dec(rate),
-        source: "ecb".into(),
-        at: at("2026-11-20T15:00:00Z"),
-    }
-}
-
-fn in_euro() -> Policy {
-    Policy {
-        currency: Currency::EUR,
-        ..Policy::default()
-    }
-}
-
-#[test]
-fn totals_are_also_told_in_the_users_currency_with_the_rates_source_and_age() {
-    let mut estimated = Spend::of(money("5", "USD"), Basis::Estimated);
-    estimated.merge(&billed("10", "USD"));
-    let mut usd = with_usage(
-        with_balances(vec![]),
-        vec![slot("2026-11-23T08:00:00Z", estimated)],
-    );
-    usd.latest.as_mut().unwrap().figures.rates = vec![rate("EUR", "USD", "1.25")];
-    let digest = digest_of(vec![usd], &in_euro());
-    let total = digest.converted.today.unwrap();
-    assert_eq!(total.billed, Some(money("8", "EUR")));
-    assert_eq!(total.estimated, Some(money("4", "EUR")));
-    assert_eq!(total.reach, SumReach::Whole);
-    assert_eq!(total.rate_source.as_deref(), Some("ecb"));
-    assert_eq!(total.rate_at, Some(at("2026-11-20T15:00:00Z")));
-}
-
-#[test]
-fn spent_diem_is_never_converted_by_the_tokens_market_price() {
-    let usage = vec![
-        slot("2026-11-23T08:00:00Z", billed("12.575", "DIEM")),
-        slot("2026-11-23T08:00:00Z", billed("1", "USD")),
-    ];
-    let mut account = with_usage(with_balances(vec![]), usage);
-    account.latest.as_mut().unwrap().figures.prices = vec![price("DIEM", "0.80", "USD")];
-    let total = digest_of(vec![account], &Policy::default())
-        .converted
-        .today
-        .unwrap();
-    assert_eq!(total.billed, Some(money("1", "USD")));
-    assert_eq!(total.reach, SumReach::LowerBound);
-    assert_eq!(total.rate_source, None);
-}
-
-#[test]
-fn an_official_rate_is_preferred_to_the_way_over_a_coin() {
-    let usage = vec![slot("2026-11-23T08:00:00Z", billed("10", "USD"))];
-    let mut account = with_usage(with_balances(vec![]), usage);
-    let figures = &mut account.latest.as_mut().unwrap().figures;
-    figures.prices = vec![price("VVV", "2", "USD"), price("VVV", "1", "EUR")];
-    let over_coin = digest_of(vec![account.clone()], &in_euro()).converted.today;
-    let over_coin = over_coin.unwrap();
-    assert_eq!(over_coin.billed, Some(money("5.0", "EUR")));
-    assert_eq!(over_coin.rate_source.as_deref(), Some("coingecko"));
-    account.latest.as_mut().unwrap().figures.rates = vec![rate("USD", "EUR", "0.9")];
-    let official = digest_of(vec![account], &in_euro()).converted.today;
-    assert_eq!(official.unwrap().billed, Some(money("9.0", "EUR")));
-}
-
-#[test]
-fn a_total_without_a_part_is_a_lower_bound_but_a_plan_without_spend_is_no_gap() {
-    let spends = with_usage(
-        with_balances(vec![]),
-        vec![slot("2026-11-23T08:00:00Z", billed("1", "USD"))],
-    );
-    let reach = |other| {
-        let digest = digest_of(vec![spends.clone(), other], &Policy::default());
-        digest.converted.today.unwrap().reach
-    };
-    assert_eq!(reach(with_window("claude", "10")), SumReach::Whole);
-    let unread = AccountSnapshot {
-        latest: None,
-        ..with_window("openai", "10")
-    };
-    assert_eq!(reach(unread), SumReach::LowerBound);
-    let mut unpriced = billed("1", "USD");
-    unpriced.unpriced.insert("foo-1".into());
-    let partly = with_usage(
-        account("openai", figures()),
-        vec![slot("2026-11-23T08:00:00Z", unpriced)],
-    );
-    assert_eq!(reach(partly), SumReach::LowerBound);
 }
 
 #[test]
