@@ -290,10 +290,9 @@ async fn exactly_one_limit_is_crossed_between_45_and_100_seconds_after_the_start
             }
             let month = (begin - TimeDelta::days(31)).format("%Y-%m-%dT%H:%M:%S%.3fZ");
             let fullest = fullest(&simulator, &month.to_string()).await?;
-            assert!(
-                fullest < Decimal::from(75),
-                "{start} seed {seed}: {fullest} %"
-            );
+            let when = format!("{start} seed {seed} + {seconds} s");
+            assert!(fullest < Decimal::from(75), "{when}: {fullest} %");
+            assert!(day_lasts(&simulator, clock.now()).await?, "{when}");
         }
     }
     Ok(())
