@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use reqwest::Url;
+use rustls::CertificateError;
 
 use crate::http::Limits;
 use crate::http::client::host;
@@ -144,11 +145,28 @@ fn distrust(error: &reqwest::Error) -> Option<String> {
     chain(error)
         .filter_map(|error| error.downcast_ref::<rustls::Error>())
         .find_map(|error| match error {
-            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-                Some(error.to_string())
-            }
+            rustls::Error::InvalidCertificate(fault) => Some(certificate_fault(fault)),
+            rustls::Error::NoCertificatesPresented => Some("it shows no certificate".to_owned()),
             _ => None,
         })
+}
+
+fn certificate_fault(fault: &CertificateError) -> String {
+    let known = match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "its certificate has expired (or the clock here is wrong)"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "its certificate is not valid yet (or the clock here is wrong)"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name"
+        }
+        CertificateError::UnknownIssuer => "nobody trusted here vouches for its certificate",
+        CertificateError::Revoked => "its certificate has been revoked",
+        other => return format!("its certificate is not valid: {other}"),
+    };
+    known.to_owned()
 }
 
 fn system_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {

@@ -121,6 +121,7 @@ fn decimal(text: &str) -> Option<Decimal> {
     } else {
         Decimal::from_str(text).ok()?
     };
+    // Normalizing also turns minus zero into zero.
     Some(value.normalize())
 }
 
@@ -168,6 +169,7 @@ mod tests {
             ("1.5E+3", Some("1500")),
             ("-0.0137", Some("-0.0137")),
             ("\" 50 \"", Some("50")),
+            ("-0.00", Some("0")),
             ("1e400", None),
             ("99999999999999999999999999999999", None),
             ("null", None),

@@ -26,6 +26,9 @@ const MOST_PAGES: usize = 50;
 /// A poll has two minutes in all; a walk over more is continued by the next poll.
 const LONGEST_WALK: Duration = Duration::from_secs(45);
 
+/// How far Venice's clock may be ahead of ours.
+const FUTURE: TimeDelta = TimeDelta::days(1);
+
 /// One charge or refund; top-ups are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -102,7 +105,10 @@ struct Details {
 pub(super) async fn walk(vendor: Vendor<'_>, start: DateTime<Utc>) -> Walk {
     for _ in 0..2 {
         if let Ok(mut walk) = walk_once(vendor, start).await {
-            walk.entries.retain(|entry| entry.at >= start);
+            // A row from the far future would claim all time until then.
+            let end = vendor.cx.now + FUTURE;
+            walk.entries
+                .retain(|entry| (start..end).contains(&entry.at));
             return walk;
         }
     }
@@ -193,8 +199,8 @@ impl Row {
             .amount
             .0
             .zip(self.currency.0.as_deref().and_then(currency))
-            .map(|(amount, currency)| Money::new(-amount, currency));
-        let refunded = cost.is_some_and(|cost| cost.amount.is_sign_negative());
+            .map(|(amount, currency)| Money::new(Decimal::ZERO - amount, currency));
+        let refunded = cost.is_some_and(|cost| cost.amount < Decimal::ZERO);
         let via = match self.notes.0.as_deref() {
             Some("API Inference" | "LLM Inference") => Via::Api,
             Some(notes) if !notes.is_empty() && !refunded => Via::WebApp,

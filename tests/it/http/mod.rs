@@ -1,9 +1,11 @@
 //! The HTTP client against a vendor on loopback: what is tried again, what is refused, what is told to nobody.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use spendtray::clock::Clock;
 use spendtray::http::{Credential, Http, HttpError, Limits, Request};
 use spendtray::secrets::Secret;
@@ -252,12 +254,52 @@ async fn the_log_has_two_lines_a_request_and_no_secret() -> Outcome {
     Ok(())
 }
 
+/// Accepts one TLS connection with a certificate that nobody trusts.
+fn untrusted_vendor() -> Result<String, Box<dyn Error>> {
+    let certificate = include_bytes!("../../fixtures/http/untrusted.cert.der");
+    let key = include_bytes!("../../fixtures/http/untrusted.key.der");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.to_vec().into()],
+            PrivatePkcs8KeyDer::from(key.to_vec()).into(),
+        )?;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let mut connection = rustls::ServerConnection::new(Arc::new(config))?;
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept()?;
+        connection.complete_io(&mut stream)
+    });
+    Ok(format!("https://{address}"))
+}
+
+#[tokio::test]
+async fn an_untrusted_certificate_is_explained_and_gets_no_credential() -> Outcome {
+    let url = untrusted_vendor()?;
+    let key = key()?;
+    let request = Request::new(&url).credential(Credential::Bearer(&key));
+    match http(limits())?.get(&request).await {
+        Err(HttpError::Untrusted { reason, .. }) => {
+            assert_eq!(reason, "nobody trusted here vouches for its certificate");
+        }
+        // A machine without any certificates trusts nobody either.
+        Err(HttpError::Setup(reason)) => {
+            assert!(reason.contains("certificates"), "{reason}");
+        }
+        other => return Err(format!("{other:?}").into()),
+    }
+    Ok(())
+}
+
 #[test]
 fn a_log_that_cannot_be_opened_is_explained() {
-    let error = Http::new(Some("/nonexistent/http.jsonl".as_ref()), &Clock::system()).err();
+    let error = Http::new(Some("/dev/null/http.jsonl".as_ref()), &Clock::system()).err();
     let text = error.map(|error| error.to_string()).unwrap_or_default();
     assert!(
-        text.starts_with("the log /nonexistent/http.jsonl cannot be opened: "),
+        text.starts_with("the log /dev/null/http.jsonl cannot be opened: "),
         "{text}"
     );
 }

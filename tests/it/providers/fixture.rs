@@ -161,6 +161,13 @@ impl Case {
         self.index.secret.as_deref()
     }
 
+    /// The replies with their places, each file once.
+    pub(super) fn distinct_replies(&self) -> impl Iterator<Item = (usize, &Reply)> {
+        let mut known = BTreeSet::new();
+        let replies = self.replies.iter().enumerate();
+        replies.filter(move |(_, reply)| known.insert(reply.file.as_str()))
+    }
+
     /// Polls the fixture as it is.
     pub(super) async fn play(&self) -> Result<Played, Fault> {
         self.play_on(None).await
@@ -186,24 +193,18 @@ impl Case {
         let unmatched = Arc::new(Mutex::new(Vec::new()));
         let strays = Arc::clone(&unmatched);
         let vendor = Vendor::start(move |asked| {
-            let reply = replies.iter().find(|reply| reply.matcher.matches(asked));
-            match reply {
-                Some(reply) => Answer::json(reply.matcher.status, &reply.text),
-                None => {
-                    strays
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(asked.clone());
-                    Answer::json(404, r#"{"error":"no fixture for this"}"#)
-                }
+            if let Some(reply) = replies.iter().find(|reply| reply.matcher.matches(asked)) {
+                return Answer::json(reply.matcher.status, &reply.text);
             }
+            let mut strays = strays.lock().unwrap_or_else(PoisonError::into_inner);
+            strays.push(asked.clone());
+            Answer::json(404, r#"{"error":"no fixture for this"}"#)
         })
         .await?;
         let mut played = self.poll(&vendor, resume).await?;
-        played.unmatched = unmatched
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let strays = unmatched.lock().unwrap_or_else(PoisonError::into_inner);
+        played.unmatched.clone_from(&strays);
+        drop(strays);
         Ok(played)
     }
 

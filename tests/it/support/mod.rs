@@ -1,6 +1,6 @@
 //! What the tests share: a home of their own, a PostgreSQL server, a desktop.
 
-pub mod desktop;
-pub mod postgres;
-pub mod vendor;
-pub mod world;
+pub(crate) mod desktop;
+pub(crate) mod postgres;
+pub(crate) mod vendor;
+pub(crate) mod world;

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// The vendor, answering until dropped.
-pub struct Vendor {
+pub(crate) struct Vendor {
     url: String,
     seen: Arc<Mutex<Vec<Asked>>>,
     task: JoinHandle<()>,
@@ -17,20 +17,20 @@ pub struct Vendor {
 
 /// A request that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// `GET` and so on.
-    pub method: String,
+    pub(crate) method: String,
     /// The path without the query.
-    pub path: String,
+    pub(crate) path: String,
     /// The query, decoded.
-    pub query: BTreeMap<String, String>,
+    pub(crate) query: BTreeMap<String, String>,
     /// Headers with lower-case names.
-    pub headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
 /// What the vendor does.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// A whole answer.
     Whole {
         /// The status.
@@ -52,7 +52,7 @@ pub enum Answer {
 
 impl Answer {
     /// JSON with a status.
-    pub fn json(status: u16, body: &str) -> Self {
+    pub(crate) fn json(status: u16, body: &str) -> Self {
         Self::with(
             status,
             &[("content-type", "application/json")],
@@ -61,7 +61,7 @@ impl Answer {
     }
 
     /// A status, headers and a body.
-    pub fn with(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
+    pub(crate) fn with(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
         Self::Whole {
             status,
             headers: headers
@@ -75,7 +75,7 @@ impl Answer {
 
 impl Vendor {
     /// Starts on a free port.
-    pub async fn start(
+    pub(crate) async fn start(
         answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -88,14 +88,14 @@ impl Vendor {
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
                 tokio::spawn(async move {
                     // A client that goes away in the middle is its own affair.
-                    let _ = serve(stream, |asked: Asked| {
+                    let note = |asked: Asked| {
                         let said = answer(&asked);
                         log.lock()
                             .unwrap_or_else(PoisonError::into_inner)
                             .push(asked);
                         said
-                    })
-                    .await;
+                    };
+                    drop(serve(stream, note).await);
                 });
             }
         });
@@ -103,12 +103,12 @@ impl Vendor {
     }
 
     /// Its base URL, without a slash at the end.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// Everything it was asked, in order.
-    pub fn seen(&self) -> Vec<Asked> {
+    pub(crate) fn seen(&self) -> Vec<Asked> {
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -130,14 +130,14 @@ async fn serve(mut stream: TcpStream, answer: impl FnOnce(Asked) -> Answer) -> i
             headers,
             body,
         } => {
+            let headers: String = headers
+                .iter()
+                .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
+                .collect();
             let length = body.len();
-            let mut text = format!(
-                "HTTP/1.1 {status} Said\r\nconnection: close\r\ncontent-length: {length}\r\n"
+            let text = format!(
+                "HTTP/1.1 {status} Said\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
             );
-            for (name, value) in headers {
-                text.push_str(&format!("{name}: {value}\r\n"));
-            }
-            text.push_str("\r\n");
             stream.write_all(text.as_bytes()).await?;
             stream.write_all(&body).await?;
             stream.shutdown().await
