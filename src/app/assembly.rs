@@ -34,23 +34,34 @@ pub struct Assembly {
     environment: Variables,
 }
 
+/// Why there is nothing to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum AssemblyError {
+    /// No HTTP client.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// No settings at all.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
 impl Assembly {
     /// Puts the parts together.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When TLS cannot be set up, or not even the defaults can be used.
     pub fn new(
         environment: Variables,
         overrides: &Overrides,
         registry: Registry,
-    ) -> Result<Self, HttpError> {
+    ) -> Result<Self, AssemblyError> {
         let paths = Paths::find(&environment, overrides);
         let mut variables = environment.clone();
         let dot_env_notes = environment::add_dot_env(&mut variables, &paths.config_file);
         let (loaded, config_error) =
             match config::load(&paths.config_file, &variables, &known(registry)) {
                 Ok(loaded) => (loaded, None),
-                Err(error) => (config::defaults(&variables), Some(error)),
+                Err(error) => (config::defaults(&variables)?, Some(error)),
             };
         let clock = clock(&variables);
         let reach = Reach {

@@ -4,11 +4,10 @@
 
 use std::io;
 
-use crate::app::assembly::Assembly;
+use crate::app::assembly::{Assembly, AssemblyError};
 use crate::clock::Clock;
 use crate::config::paths::Overrides;
 use crate::domain::variables::Variables;
-use crate::http::HttpError;
 use crate::providers;
 use crate::simulator::Simulator;
 
@@ -29,9 +28,9 @@ pub enum DemoError {
     /// No loopback port or no temporary folder.
     #[error("the demo needs a port on loopback and a temporary folder: {0}")]
     Place(#[from] io::Error),
-    /// No HTTP client.
+    /// The parts do not fit together.
     #[error(transparent)]
-    Http(#[from] HttpError),
+    Assembly(#[from] AssemblyError),
 }
 
 /// Starts the vendors and puts together what works on them. The environment is the user's; of it only what the

@@ -5,9 +5,9 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::app::assembly::AssemblyError;
 use crate::app::demo::DemoError;
 use crate::config::ConfigError;
-use crate::http::HttpError;
 use crate::secrets::vault::SecretError;
 use crate::store::StoreError;
 use crate::system::autostart::AutostartError;
@@ -128,9 +128,12 @@ impl From<SecretError> for Failure {
     }
 }
 
-impl From<HttpError> for Failure {
-    fn from(error: HttpError) -> Self {
-        Self::failed(error.to_string())
+impl From<AssemblyError> for Failure {
+    fn from(error: AssemblyError) -> Self {
+        match error {
+            AssemblyError::Config(error) => error.into(),
+            AssemblyError::Http(error) => Self::failed(error.to_string()),
+        }
     }
 }
 

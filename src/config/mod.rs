@@ -1,18 +1,32 @@
 //! Settings: read, check, write. What was written is `file`'s business, what it means `check`'s.
 
+mod check;
 pub mod edit;
 pub mod environment;
+mod file;
 pub mod paths;
+mod replace;
+mod sheet;
+mod suggest;
 pub mod watch;
+mod words;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveTime;
 
+use crate::config::check::{Surroundings, check};
+use crate::config::file::Written;
 use crate::domain::account::{AccountId, CredentialPlace, Options};
 use crate::domain::policy::Policy;
 use crate::domain::variables::Variables;
+
+pub use crate::config::words::split as split_words;
+
+/// The file that `init` writes: every key with its default and what it means.
+pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// The settings in force; immutable, a reload makes a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +43,19 @@ pub struct Config {
     pub ledger: Option<String>,
     /// Where requests are logged. `None`: nowhere.
     pub http_log: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            refresh: None,
+            policy: Policy::default(),
+            accounts: Vec::new(),
+            notifications: Notifications::default(),
+            ledger: None,
+            http_log: None,
+        }
+    }
 }
 
 /// An account as configured.
@@ -68,6 +95,16 @@ pub struct Notifications {
     pub quiet_hours: Option<(NaiveTime, NaiveTime)>,
     /// Where each notice is also posted. Checked: `https`, or `http` to loopback.
     pub webhook: Option<String>,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self {
+            enabled: Switch::On,
+            quiet_hours: None,
+            webhook: None,
+        }
+    }
 }
 
 /// A provider as far as the configuration must know it.
@@ -125,9 +162,87 @@ pub enum Origin {
     Flag,
 }
 
-/// Why no configuration can be used.
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: `{}`: {}", self.key, self.message),
+            None => write!(f, "`{}`: {}", self.key, self.message),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(line) => write!(f, "line {line}"),
+            Self::Environment(name) => write!(f, "variable {name}"),
+            Self::Flag => f.write_str("command line"),
+        }
+    }
+}
+
+/// Why no configuration can be used, or why it could not be changed. The file is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {}
+pub enum ConfigError {
+    /// The file is no TOML.
+    #[error("{}:{line}:{column}: {message}", file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The file is there and cannot be read.
+    #[error("{} cannot be read: {reason}.", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// The file cannot be written.
+    #[error("{} cannot be written: {reason}.", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// A key has a shape that cannot be edited.
+    #[error("`{key}` in {} cannot be changed: {reason}.", file.display())]
+    Uneditable {
+        /// The file.
+        file: PathBuf,
+        /// The key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+    /// The account is not in the file.
+    #[error(
+        "{} has no account `{account}`; `spendtray accounts` lists those there are.",
+        file.display()
+    )]
+    NoSuchAccount {
+        /// The file.
+        file: PathBuf,
+        /// The account looked for.
+        account: AccountId,
+    },
+    /// Another account has that id.
+    #[error("{} already has an account `{account}`; choose another name.", file.display())]
+    Taken {
+        /// The file.
+        file: PathBuf,
+        /// The id.
+        account: AccountId,
+    },
+}
 
 /// Reads the configuration file; an absent one means defaults.
 ///
@@ -138,17 +253,19 @@ pub fn load(
     variables: &Variables,
     known: &[KnownProvider],
 ) -> Result<Loaded, ConfigError> {
-    todo!()
+    let written = Written::read(file)?;
+    let surroundings = Surroundings {
+        variables,
+        known,
+        folder: file.parent().unwrap_or(Path::new("")),
+    };
+    Ok(check(&written, &surroundings))
 }
 
 /// The settings where there is no file: every default, with the machine's zone.
-#[must_use]
-pub fn defaults(variables: &Variables) -> Loaded {
-    todo!()
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
-    }
+///
+/// # Errors
+/// Never in practice: there is nothing to read.
+pub fn defaults(variables: &Variables) -> Result<Loaded, ConfigError> {
+    load(Path::new(""), variables, &[])
 }

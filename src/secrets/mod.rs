@@ -3,6 +3,9 @@
 //! [`Secret`] has no `Display`, its `Debug` is masked, and [`Secret::expose`] is called only where a request is
 //! built (`http`) and where a secret is put away (`secrets`).
 
+mod file;
+mod keyring;
+mod places;
 pub mod vault;
 
 use std::fmt;

@@ -1,4 +1,6 @@
 //! The operating system, one name a service: start at login, one resident process, opening pages and files.
+//!
+//! It knows nothing of the rest of the program.
 
 pub mod autostart;
 pub mod instance;

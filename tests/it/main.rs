@@ -2,6 +2,7 @@
 
 mod cli;
 mod engine;
+mod http;
 mod providers;
 mod store;
 mod support;

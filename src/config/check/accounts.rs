@@ -1,0 +1,144 @@
+//! The accounts: `[[account]]`, each with a provider that exists and an id of its own.
+
+use std::collections::BTreeMap;
+
+use crate::config::check::Surroundings;
+use crate::config::check::values::{base_url, interval, optional, secret};
+use crate::config::sheet::{Findings, Sheet};
+use crate::config::{AccountConfig, Switch};
+use crate::domain::account::{AccountId, CredentialPlace, Options};
+use crate::domain::ids::ProviderId;
+
+/// Keys that every account has; anything else is the provider's.
+const OWN_KEYS: [&str; 7] = [
+    "provider", "name", "label", "secret", "enabled", "refresh", "base_url",
+];
+
+/// The accounts that can be used, in the file's order.
+pub(super) fn accounts<'a>(
+    root: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+) -> Vec<AccountConfig> {
+    let mut taken: BTreeMap<AccountId, Option<usize>> = BTreeMap::new();
+    let mut accounts = Vec::new();
+    for sheet in root.list(findings, "account") {
+        let line = sheet.line_of(findings, "provider");
+        let name = sheet.name().to_owned();
+        let Some(account) = account(sheet, findings, surroundings) else {
+            continue;
+        };
+        if let Some(first) = taken.get(&account.id) {
+            let first = first.map_or_else(|| "above".to_owned(), |line| format!("in line {line}"));
+            findings.warn(
+                &name,
+                line,
+                format!(
+                    "`{}` is already there {first}, so this account is skipped; give it a `name` of its own.",
+                    account.id
+                ),
+            );
+            continue;
+        }
+        taken.insert(account.id.clone(), line);
+        accounts.push(account);
+    }
+    accounts
+}
+
+fn account<'a>(
+    mut sheet: Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+) -> Option<AccountConfig> {
+    let id = id(&mut sheet, findings, surroundings)?;
+    let label = sheet
+        .take(findings, ("label", ""), |raw, _| optional(raw))
+        .flatten();
+    let credential = sheet
+        .take(findings, ("secret", r#""keyring""#), |raw, _| {
+            secret(raw.string()?)
+        })
+        .unwrap_or_default();
+    let enabled = sheet.take(findings, ("enabled", "true"), |raw, _| raw.switch());
+    let refresh = sheet
+        .take_mended(findings, ("refresh", ""), |raw, _| interval(raw))
+        .flatten();
+    let base_url = sheet
+        .take(findings, ("base_url", ""), |raw, _| {
+            optional(raw)?.as_deref().map(base_url).transpose()
+        })
+        .flatten();
+    let options = options(&mut sheet, findings, surroundings, &id);
+    sheet.finish(findings);
+    Some(AccountConfig {
+        id,
+        label,
+        credential: match credential {
+            CredentialPlace::File(path) => {
+                CredentialPlace::File(surroundings.path(&path).to_string_lossy().into_owned())
+            }
+            other => other,
+        },
+        enabled: enabled.unwrap_or(Switch::On),
+        refresh,
+        base_url,
+        options,
+    })
+}
+
+/// The account's id; without a provider that exists there is no account.
+fn id<'a>(
+    sheet: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+) -> Option<AccountId> {
+    let line = sheet.line_of(findings, "provider");
+    let key = sheet.key("provider");
+    if !sheet.has("provider") {
+        findings.warn(
+            &key,
+            line,
+            "an account needs a `provider`, so this one is skipped.",
+        );
+        return None;
+    }
+    let provider = sheet.take(findings, ("provider", ""), |raw, _| {
+        raw.string().map(str::to_owned)
+    })?;
+    if surroundings.provider(&provider).is_none() {
+        let fault = surroundings.unknown_provider(&provider);
+        findings.warn(&key, line, format!("{fault}; this account is skipped."));
+        return None;
+    }
+    let name = sheet.take(findings, ("name", ""), |raw, _| raw.name());
+    if name.is_none() && sheet.has("name") {
+        let fault = "without a good `name` it would be another account, so it is skipped.";
+        findings.warn(&sheet.name().to_owned(), line, fault);
+        return None;
+    }
+    Some(AccountId::new(ProviderId::new(provider), name.as_deref()))
+}
+
+fn options<'a>(
+    sheet: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+    id: &AccountId,
+) -> Options {
+    let understood = surroundings
+        .provider(id.provider().as_str())
+        .map(|provider| provider.options.clone())
+        .unwrap_or_default();
+    let mut options = Options::new();
+    for option in understood {
+        if OWN_KEYS.contains(&option) {
+            continue;
+        }
+        if let Some(texts) = sheet.take(findings, (option, ""), |raw, findings| raw.texts(findings))
+        {
+            options.insert(option.to_owned(), texts);
+        }
+    }
+    options
+}

@@ -1,0 +1,261 @@
+//! What the user wants to be told about: budgets, rules on figures, and the coins he holds.
+//!
+//! A budget or rule whose scope cannot be understood is left out: it must not silently watch more than was meant.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use crate::config::check::Surroundings;
+use crate::config::check::values::{currency, percent_of_any_size, span, unit};
+use crate::config::sheet::{Findings, Raw, Sheet};
+use crate::domain::account::AccountId;
+use crate::domain::alert::{Condition, Repeat};
+use crate::domain::coin::Holding;
+use crate::domain::ids::{KeyId, ModelId, ProjectId, Symbol};
+use crate::domain::money::{Currency, Money};
+use crate::domain::period::Unit;
+use crate::domain::policy::{Budget, ForecastNotice, Metric, MetricRule};
+
+/// The budgets that can be kept.
+pub(super) fn budgets<'a>(
+    root: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+    general: Currency,
+) -> Vec<Budget> {
+    let mut names = BTreeSet::new();
+    let mut budgets = Vec::new();
+    for mut sheet in root.list(findings, "budget") {
+        let budget = budget(&mut sheet, findings, surroundings, general);
+        sheet.finish(findings);
+        budgets.extend(budget.map(|budget| Budget {
+            name: unique(budget.name, &mut names),
+            ..budget
+        }));
+    }
+    budgets
+}
+
+/// A name that no other has: alerts are told apart by it.
+fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name} ({number})"));
+    let free = std::iter::once(name.clone())
+        .chain(numbered)
+        .find(|candidate| !taken.contains(candidate))
+        .unwrap_or(name);
+    taken.insert(free.clone());
+    free
+}
+
+fn budget<'a>(
+    sheet: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+    general: Currency,
+) -> Option<Budget> {
+    let account = sheet.take(findings, ("account", ""), |raw, _| {
+        known_account(raw.string()?, surroundings)
+    });
+    let [key, model, project] = ["key", "model", "project"]
+        .map(|part| sheet.take(findings, (part, ""), |raw, _| raw.name()));
+    let period = sheet.take(findings, ("period", r#""month""#), |raw, _| unit(raw));
+    let amount = sheet.take(findings, ("amount", ""), |raw, _| positive(raw));
+    let general_text = format!("\"{general}\"");
+    let currency = sheet.take(findings, ("currency", &general_text), |raw, _| {
+        currency(raw)
+    });
+    let notices = sheet
+        .take(findings, ("notify_at", "[50, 80, 100]"), notices)
+        .unwrap_or_else(|| {
+            (
+                vec![Decimal::from(50), Decimal::from(80), Decimal::from(100)],
+                ForecastNotice::Off,
+            )
+        });
+    let misread = [
+        "account", "key", "model", "project", "period", "amount", "currency",
+    ]
+    .into_iter()
+    .zip([
+        account.is_none(),
+        key.is_none(),
+        model.is_none(),
+        project.is_none(),
+        period.is_none(),
+        amount.is_none(),
+        currency.is_none(),
+    ])
+    .find(|(part, unread)| *unread && (sheet.has(part) || *part == "amount"));
+    if let Some((part, _)) = misread {
+        let line = sheet.line_of(findings, part);
+        let name = sheet.name().to_owned();
+        findings.warn(
+            &name,
+            line,
+            format!("without a good `{part}` this is no budget, so it is left out."),
+        );
+        return None;
+    }
+    let period = period.unwrap_or(Unit::Month);
+    let parts = [
+        account.as_ref().map(ToString::to_string),
+        key.clone(),
+        model.clone(),
+        project.clone(),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let scope = if parts.is_empty() {
+        "all".to_owned()
+    } else {
+        parts.join(" ")
+    };
+    Some(Budget {
+        name: format!("{scope} {}", period.name()),
+        account,
+        key: key.map(KeyId::new),
+        model: model.map(ModelId::new),
+        project: project.map(ProjectId::new),
+        period,
+        amount: Money::new(amount?, currency.unwrap_or(general)),
+        notify_at: notices.0,
+        forecast: notices.1,
+    })
+}
+
+fn known_account(text: &str, surroundings: &Surroundings<'_>) -> Result<AccountId, String> {
+    let account = AccountId::parse(text);
+    match surroundings.provider(account.provider().as_str()) {
+        Some(_) => Ok(account),
+        None => Err(surroundings.unknown_provider(account.provider().as_str())),
+    }
+}
+
+fn positive(raw: &Raw<'_>) -> Result<Decimal, String> {
+    match raw.decimal()? {
+        amount if amount > Decimal::ZERO => Ok(amount),
+        _ => Err("it must be above 0".to_owned()),
+    }
+}
+
+/// Percentages in rising order, and `"forecast"`.
+fn notices<'a>(
+    raw: &Raw<'a>,
+    findings: &Findings<'a>,
+) -> Result<(Vec<Decimal>, ForecastNotice), String> {
+    let mut percentages = Vec::new();
+    let mut forecast = ForecastNotice::Off;
+    for element in raw.elements(findings) {
+        if element.string() == Ok("forecast") {
+            forecast = ForecastNotice::On;
+        } else {
+            percentages.push(percent_of_any_size(&element)?);
+        }
+    }
+    percentages.sort();
+    percentages.dedup();
+    Ok((percentages, forecast))
+}
+
+/// The rules that can be judged.
+pub(super) fn alerts<'a>(
+    root: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+) -> Vec<MetricRule> {
+    let mut rules = Vec::new();
+    for mut sheet in root.list(findings, "alert") {
+        rules.extend(alert(&mut sheet, findings, surroundings));
+        sheet.finish(findings);
+    }
+    rules
+}
+
+fn alert<'a>(
+    sheet: &mut Sheet<'a>,
+    findings: &mut Findings<'a>,
+    surroundings: &Surroundings<'_>,
+) -> Option<MetricRule> {
+    let metric = sheet.take(findings, ("metric", ""), |raw, _| {
+        metric(raw.string()?, surroundings)
+    });
+    let [below, above] =
+        ["below", "above"].map(|key| sheet.take(findings, (key, ""), |raw, _| raw.decimal()));
+    let every = sheet.take(findings, ("every", ""), |raw, _| span(raw));
+    let written = (sheet.has("below"), sheet.has("above"));
+    let fault = match (sheet.has("metric"), written) {
+        (false, _) => Some("it names no `metric`"),
+        (true, (true, true)) => Some("it has both `below` and `above`; write two rules"),
+        (true, (false, false)) => Some("it needs `below` or `above`"),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        let line = sheet.line_of(findings, "metric");
+        let name = sheet.name().to_owned();
+        findings.warn(&name, line, format!("{fault}; this rule is left out."));
+        return None;
+    }
+    let condition = match (below, above) {
+        (Some(threshold), _) => Condition::AtMost(threshold),
+        (None, threshold) => Condition::AtLeast(threshold?),
+    };
+    Some(MetricRule {
+        metric: metric?,
+        condition,
+        repeat: every.map_or(Repeat::Once, Repeat::Every),
+    })
+}
+
+fn metric(text: &str, surroundings: &Surroundings<'_>) -> Result<Metric, String> {
+    let symbol = |symbol: &str| symbol.to_ascii_uppercase();
+    let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    if let Some((account, name)) = text.split_once(".balance.")
+        && let Some(name) = named(name)
+    {
+        return Ok(Metric::Balance(known_account(account, surroundings)?, name));
+    }
+    if let Some((account, name)) = text.split_once(".window.")
+        && let Some(name) = named(name)
+    {
+        return Ok(Metric::Window(known_account(account, surroundings)?, name));
+    }
+    if let Some((account, unit)) = text.split_once(".spend.") {
+        let unit = match unit {
+            "today" | "day" => Unit::Day,
+            "week" => Unit::Week,
+            "month" => Unit::Month,
+            _ => return Err("spend is known for `today`, `week` and `month`".to_owned()),
+        };
+        return Ok(Metric::Spend(known_account(account, surroundings)?, unit));
+    }
+    match text.rsplit_once('.') {
+        Some((coin, "price")) if !coin.is_empty() => Ok(Metric::Price(symbol(coin))),
+        Some((coin, "change_24h")) if !coin.is_empty() => Ok(Metric::Change24h(symbol(coin))),
+        _ => Err(format!(
+            "`{text}` names no figure; write <account>.balance.<name>, <account>.window.<name>, <account>.spend.today, <symbol>.price or <symbol>.change_24h"
+        )),
+    }
+}
+
+/// The coins the user holds.
+pub(super) fn holdings<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>) -> Vec<Holding> {
+    let mut holdings = Vec::new();
+    for mut sheet in root.list(findings, "holding") {
+        let symbol = sheet.take(findings, ("symbol", ""), |raw, _| raw.name());
+        let amount = sheet.take(findings, ("amount", ""), |raw, _| positive(raw));
+        match (symbol, amount) {
+            (Some(symbol), Some(amount)) => holdings.push(Holding {
+                symbol: Symbol::new(symbol.to_ascii_uppercase()),
+                amount,
+            }),
+            _ => {
+                let line = sheet.line_of(findings, "symbol");
+                let name = sheet.name().to_owned();
+                let fault = "a holding needs a `symbol` and an `amount`, so it is left out.";
+                findings.warn(&name, line, fault);
+            }
+        }
+        sheet.finish(findings);
+    }
+    holdings
+}

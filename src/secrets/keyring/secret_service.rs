@@ -1,0 +1,92 @@
+//! Reads the Secret Service (GNOME Keyring, KWallet, KeePassXC) without ever opening a prompt.
+//!
+//! Each look connects anew: a service that appeared, was restarted or went away since is met as it is now, and
+//! nothing stays open between polls.
+
+use std::collections::HashMap;
+
+use secret_service::{EncryptionType, Error, SecretService};
+
+use crate::domain::account::AccountId;
+use crate::secrets::Secret;
+use crate::secrets::keyring::{SERVICE, Trouble};
+
+pub(super) async fn read(account: &AccountId) -> Result<Option<Secret>, Trouble> {
+    let service = connect().await?;
+    let user = account.to_string();
+    let found = service
+        .search_items(attributes(&user))
+        .await
+        .map_err(trouble)?;
+    let Some(item) = found.unlocked.first() else {
+        return if found.locked.is_empty() {
+            // A locked collection may hide its entries.
+            unlocked(&service).await.map(|()| None)
+        } else {
+            Err(Trouble::Locked)
+        };
+    };
+    let bytes = item.get_secret().await.map_err(trouble)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Trouble::Failed("it holds something that is no text".to_owned()))?;
+    Ok(Secret::new(&text))
+}
+
+pub(super) async fn look() -> Result<(), Trouble> {
+    unlocked(&connect().await?).await
+}
+
+/// Whether there is an entry, locked or not.
+pub(super) async fn holds(account: &AccountId) -> Result<bool, Trouble> {
+    let service = connect().await?;
+    let user = account.to_string();
+    let found = service
+        .search_items(attributes(&user))
+        .await
+        .map_err(trouble)?;
+    Ok(!found.unlocked.is_empty() || !found.locked.is_empty())
+}
+
+async fn connect() -> Result<SecretService<'static>, Trouble> {
+    SecretService::connect(EncryptionType::Dh)
+        .await
+        .map_err(|error| match error {
+            Error::Unavailable => Trouble::Absent(
+                "there is no session bus here, through which a secret store could be reached".to_owned(),
+            ),
+            _ => Trouble::Absent(
+                "no secret store runs in this session; install and start GNOME Keyring, KWallet or KeePassXC to have one"
+                    .to_owned(),
+            ),
+        })
+}
+
+/// Whether the collection that takes new entries is open.
+async fn unlocked(service: &SecretService<'_>) -> Result<(), Trouble> {
+    let collection = match service.get_default_collection().await {
+        Ok(collection) => collection,
+        Err(Error::NoResult) => {
+            return Err(Trouble::Absent(
+                "the secret store has no default keyring yet; make one in \"Passwords and Keys\" or KWallet's settings"
+                    .to_owned(),
+            ));
+        }
+        Err(error) => return Err(trouble(error)),
+    };
+    match collection.is_locked().await.map_err(trouble)? {
+        true => Err(Trouble::Locked),
+        false => Ok(()),
+    }
+}
+
+/// The attributes that `keyring` gives to its entries.
+fn attributes(user: &str) -> HashMap<&str, &str> {
+    HashMap::from([("service", SERVICE), ("username", user)])
+}
+
+fn trouble(error: Error) -> Trouble {
+    match error {
+        Error::Locked | Error::Prompt | Error::PromptDisconnected => Trouble::Locked,
+        error => Trouble::Failed(error.to_string()),
+    }
+}
