@@ -176,7 +176,12 @@ mod tests {
     async fn a_program_that_does_not_end_is_ended() {
         let words = ["tail", "-f", "/dev/null"].map(str::to_owned);
         let endless = command_within(&words, Duration::from_millis(100)).await;
-        assert!(endless.unwrap_err().to_string().contains("it was not done within"));
+        assert!(
+            endless
+                .unwrap_err()
+                .to_string()
+                .contains("it was not done within")
+        );
         assert!(shell("exec cat /dev/zero").await.is_err());
     }
 

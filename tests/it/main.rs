@@ -3,6 +3,8 @@
 mod cli;
 mod engine;
 mod providers;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod store;
 mod support;
 mod tidy;
