@@ -162,7 +162,6 @@ fn nearest_folder(folder: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::sync::mpsc::RecvTimeoutError;
 
     const SOON: Duration = Duration::from_secs(5);
     const NEVER: Duration = Duration::from_millis(500);
@@ -179,7 +178,7 @@ mod tests {
         prepare(home.path());
         let file = home.path().join(file);
         let (tell, told) = channel();
-        let watch = Watch::start(&file, move || drop(tell.send(()))).unwrap();
+        let watch = Watch::start(&file, move || _ = tell.send(())).unwrap();
         Scene {
             home,
             file,
@@ -217,7 +216,7 @@ mod tests {
     #[test]
     fn a_file_written_beside_and_renamed_over_is_told_again_and_again() {
         let scene = watching("config.toml", |home| {
-            fs::write(home.join("config.toml"), "").unwrap()
+            fs::write(home.join("config.toml"), "").unwrap();
         });
         for number in 0..3 {
             let beside = scene.home.path().join("config.toml~");
@@ -230,7 +229,7 @@ mod tests {
     #[test]
     fn reading_touching_and_other_files_are_no_change() {
         let scene = watching("config.toml", |home| {
-            fs::write(home.join("config.toml"), "a").unwrap()
+            fs::write(home.join("config.toml"), "a").unwrap();
         });
         assert_eq!(fs::read(&scene.file).unwrap(), b"a");
         fs::write(&scene.file, "a").unwrap();

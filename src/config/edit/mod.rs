@@ -306,5 +306,6 @@ fn follow(document: &mut DocumentMut, from: &AccountId, to: &AccountId) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

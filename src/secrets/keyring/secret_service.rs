@@ -1,4 +1,4 @@
-//! Reads the Secret Service (GNOME Keyring, KWallet, KeePassXC) without ever opening a prompt.
+//! Reads the Secret Service (GNOME Keyring, `KWallet`, `KeePassXC`) without ever opening a prompt.
 //!
 //! Each look connects anew: a service that appeared, was restarted or went away since is met as it is now, and
 //! nothing stays open between polls.
@@ -72,10 +72,10 @@ async fn unlocked(service: &SecretService<'_>) -> Result<(), Trouble> {
         }
         Err(error) => return Err(trouble(error)),
     };
-    match collection.is_locked().await.map_err(trouble)? {
-        true => Err(Trouble::Locked),
-        false => Ok(()),
+    if collection.is_locked().await.map_err(trouble)? {
+        return Err(Trouble::Locked);
     }
+    Ok(())
 }
 
 /// The attributes that `keyring` gives to its entries.
