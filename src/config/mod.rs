@@ -5,6 +5,7 @@ pub mod edit;
 pub mod environment;
 mod file;
 pub mod paths;
+mod raw;
 mod replace;
 mod sheet;
 mod suggest;

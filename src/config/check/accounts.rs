@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::config::check::Surroundings;
 use crate::config::check::values::{base_url, interval, optional, secret};
-use crate::config::sheet::{Findings, Raw, Sheet};
+use crate::config::raw::Raw;
+use crate::config::sheet::{Findings, Sheet};
 use crate::config::{AccountConfig, Switch};
 use crate::domain::account::{AccountId, CredentialPlace, Options};
 use crate::domain::ids::ProviderId;

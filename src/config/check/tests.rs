@@ -363,6 +363,7 @@ fn amounts_are_read_exactly_as_written() {
     assert_eq!(amount("1_000.50"), "1000.50");
     assert_eq!(amount("+1e-2"), "0.01");
     assert_eq!(amount("0x10"), "16");
+    assert_eq!(amount("\"99999999999999999999\""), "99999999999999999999");
 }
 
 #[test]

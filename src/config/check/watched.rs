@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 
 use crate::config::check::Surroundings;
 use crate::config::check::values::{currency, percent_of_any_size, span, unit};
-use crate::config::sheet::{Findings, Raw, Sheet};
+use crate::config::raw::Raw;
+use crate::config::sheet::{Findings, Sheet};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{Condition, Repeat};
 use crate::domain::coin::Holding;
