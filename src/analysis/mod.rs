@@ -1,7 +1,20 @@
 //! Verbs: domain in, figures out. `now` is an argument; nothing here can fail, odd input becomes a mark in the result.
 //!
-//! No I/O, no clock, no configuration: what the user decided comes as a `Policy`.
+//! No I/O, no clock, no configuration: what the user decided comes as a `Policy`. Reading order: `digest` puts the
+//! rest in order; `summary` counts, `freshness` doubts, `books` joins both for one account; `rules` says what is
+//! watched, `alerts` when it is told.
 
 pub mod alerts;
+mod books;
+mod budgets;
+mod coins;
 pub mod digest;
+mod exchange;
+mod forecast;
+mod freshness;
+mod ranking;
 pub mod rules;
+mod rung;
+mod standing;
+mod summary;
+mod wording;

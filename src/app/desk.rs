@@ -1,6 +1,7 @@
 //! What the engine shows and tells: keeps the last snapshot, judges it, and sends only what changed.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
@@ -9,11 +10,14 @@ use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
 use crate::app::engine::Settings;
 use crate::app::judge::{self, judge};
+use crate::app::ledger::Ledger;
 use crate::app::message::Update;
-use crate::app::record;
+use crate::app::{record, webhook};
+use crate::config::{Config, edit};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Severity};
 use crate::domain::snapshot::Snapshot;
+use crate::http::Http;
 use crate::store::{Store, StoreError};
 use crate::view::menu::{Action, Checked};
 use crate::view::notice::{Notice, notice};
@@ -25,11 +29,17 @@ const SNOOZE: TimeDelta = TimeDelta::hours(1);
 /// Reads whether the program starts at login.
 pub type ReadAutostart = Box<dyn Fn() -> Option<Checked> + Send>;
 
+/// What the desk reaches besides the ledger.
+pub(super) struct Outside {
+    pub(super) updates: UnboundedSender<Update>,
+    pub(super) http: Http,
+    pub(super) read_autostart: ReadAutostart,
+    pub(super) config_file: PathBuf,
+}
+
 /// The engine's side of the screen.
-pub struct Desk {
-    store: Store,
-    updates: UnboundedSender<Update>,
-    read_autostart: ReadAutostart,
+pub(super) struct Desk {
+    outside: Outside,
     autostart: Option<Checked>,
     settings: Settings,
     cards: Vec<AccountCard>,
@@ -41,18 +51,10 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(
-        store: Store,
-        updates: UnboundedSender<Update>,
-        read_autostart: ReadAutostart,
-        settings: Settings,
-        cards: Vec<AccountCard>,
-    ) -> Self {
+    pub(super) fn new(outside: Outside, settings: Settings, cards: Vec<AccountCard>) -> Self {
         Self {
-            autostart: read_autostart(),
-            store,
-            updates,
-            read_autostart,
+            autostart: (outside.read_autostart)(),
+            outside,
             settings,
             cards,
             snapshot: Snapshot::default(),
@@ -61,6 +63,10 @@ impl Desk {
             ledger_trouble: None,
             config_trouble: None,
         }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.settings.config
     }
 
     pub(super) fn snapshot(&self) -> &Snapshot {
@@ -79,42 +85,49 @@ impl Desk {
     }
 
     /// Reads the ledger again; when it cannot be read, the last snapshot stays.
-    pub(super) async fn look_again(&mut self, now: DateTime<Utc>) {
-        match self.store.snapshot(record::since(now)).await {
+    pub(super) async fn look_again(&mut self, store: &Store, now: DateTime<Utc>) {
+        match store.snapshot(record::since(now)).await {
             Ok(snapshot) => self.snapshot = snapshot,
             Err(error) => self.ledger_trouble(&error),
         }
     }
 
     /// Judges, tells what fired, and shows what changed.
-    pub(super) async fn show(&mut self, now: DateTime<Utc>, in_flight: &BTreeSet<AccountId>) {
+    pub(super) async fn show(
+        &mut self,
+        ledger: &Ledger,
+        in_flight: &BTreeSet<AccountId>,
+        now: DateTime<Utc>,
+    ) {
         let config = &self.settings.config;
-        let figures = match judge(&self.store, &mut self.snapshot, &self.cards, config, now).await {
-            Ok(judged) => {
-                for record in &judged.fired {
-                    self.tell(record);
+        let figures =
+            match judge(ledger.store(), &mut self.snapshot, &self.cards, config, now).await {
+                Ok(judged) => {
+                    for record in &judged.fired {
+                        self.tell(record);
+                    }
+                    judged.digest
                 }
-                judged.digest
-            }
-            Err(error) => {
-                self.ledger_trouble(&error);
-                digest(
-                    &self.snapshot,
-                    &self.cards,
-                    &self.settings.config.policy,
-                    now,
-                )
-            }
+                Err(error) => {
+                    self.ledger_trouble(&error);
+                    digest(
+                        &self.snapshot,
+                        &self.cards,
+                        &self.settings.config.policy,
+                        now,
+                    )
+                }
+            };
+        let refreshing = if in_flight.is_empty() {
+            Refreshing::No
+        } else {
+            Refreshing::Yes
         };
         let surroundings = Surroundings {
             autostart: self.autostart,
             last_refresh: self.refreshed_at,
-            refreshing: if in_flight.is_empty() {
-                Refreshing::No
-            } else {
-                Refreshing::Yes
-            },
-            notes: self.notes(),
+            refreshing,
+            notes: self.notes(ledger),
         };
         let view = view(&figures, &self.settings.config.policy, &surroundings);
         if self.shown.as_ref() != Some(&view) {
@@ -123,23 +136,27 @@ impl Desk {
         }
     }
 
-    fn notes(&self) -> Vec<String> {
-        let trouble = self.ledger_trouble.iter().chain(self.config_trouble.iter());
-        trouble.chain(&self.settings.notes).cloned().collect()
+    fn notes(&self, ledger: &Ledger) -> Vec<String> {
+        let trouble = ledger.trouble().or_else(|| self.ledger_trouble.clone());
+        let trouble = trouble.into_iter().chain(self.config_trouble.clone());
+        trouble.chain(self.settings.notes.iter().cloned()).collect()
     }
 
     fn tell(&self, record: &AlertRecord) {
         let subject = record.key.subject.split(' ').next().map(AccountId::parse);
         let card = subject.and_then(|id| self.cards.iter().find(|card| card.id == id));
         self.send(Update::Notice(notice(record, card)));
+        if let Some(address) = &self.settings.config.notifications.webhook {
+            webhook::post(&self.outside.http, address, record);
+        }
     }
 
     /// Does what a click asks for, as far as it concerns alerts or needs no poll.
-    pub(super) async fn act(&mut self, action: Action, now: DateTime<Utc>) {
+    pub(super) async fn act(&mut self, store: &Store, action: Action, now: DateTime<Utc>) {
         match action {
             Action::Acknowledge(key) => {
                 let changed = alerts::acknowledge(&self.snapshot.alerts, &key);
-                self.keep(changed).await;
+                self.keep(store, changed).await;
             }
             Action::AcknowledgeAll => {
                 let open = self.snapshot.alerts.clone();
@@ -147,30 +164,38 @@ impl Desk {
                     .iter()
                     .flat_map(|record| alerts::acknowledge(&open, &record.key))
                     .collect();
-                self.keep(changed).await;
+                self.keep(store, changed).await;
             }
             Action::Snooze(key) => {
                 let changed = alerts::snooze(&self.snapshot.alerts, &key, now + SNOOZE);
-                self.keep(changed).await;
+                self.keep(store, changed).await;
             }
             Action::Open(page) => self.send(Update::Open(page)),
             Action::Copy(text) => self.send(Update::Copy(text)),
-            Action::OpenSettings => self.send(Update::Edit),
+            Action::OpenSettings => self.open_settings(),
             Action::ToggleAutostart => self.send(Update::ToggleAutostart),
             Action::RefreshAll | Action::Refresh(_) | Action::Quit => {}
         }
     }
 
-    async fn keep(&mut self, changed: Vec<AlertRecord>) {
-        match self.store.save_alerts(&changed).await {
+    async fn keep(&mut self, store: &Store, changed: Vec<AlertRecord>) {
+        match store.save_alerts(&changed).await {
             Ok(()) => judge::merge(&mut self.snapshot.alerts, changed),
             Err(error) => self.ledger_trouble(&error),
         }
     }
 
+    /// A file that is not there yet is made from the template, so that there is something to edit.
+    fn open_settings(&self) {
+        if let Err(error) = edit::init(&self.outside.config_file) {
+            tracing::warn!(%error, "the configuration file could not be made");
+        }
+        self.send(Update::Edit);
+    }
+
     /// Reads again what the menu shows besides the ledger.
     pub(super) fn redraw(&mut self) {
-        self.autostart = (self.read_autostart)();
+        self.autostart = (self.outside.read_autostart)();
     }
 
     /// Remembers that the ledger fails; said in the menu until it works again, logged once.
@@ -211,6 +236,6 @@ impl Desk {
 
     fn send(&self, update: Update) {
         // A mouth that has gone needs no update; the engine's end is told by the stop token.
-        drop(self.updates.send(update));
+        drop(self.outside.updates.send(update));
     }
 }

@@ -3,6 +3,7 @@
 //! It touches no widget and never waits for one; it sleeps until the next thing is due.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +14,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::accounts::{Planned, Registry, planned};
-use crate::app::desk::Desk;
+use crate::app::desk::{Desk, Outside, ReadAutostart};
+use crate::app::ledger::{Changed, Ledger};
 use crate::app::message::{Command, Update};
 use crate::app::poller::{Polled, Reach, poll};
 use crate::app::{record, schedule};
 use crate::config::Config;
 use crate::domain::account::AccountId;
-use crate::domain::poll::FailureKind;
+use crate::domain::poll::{FailureKind, PollState};
 use crate::domain::variables::Variables;
-use crate::store::Store;
+use crate::http::Http;
 use crate::view::menu::Action;
 
 /// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
@@ -34,6 +36,8 @@ const KEPT: TimeDelta = TimeDelta::days(90);
 /// The settings in force, and sentences on what is wrong with them.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The ledger that is wanted.
+    pub ledger_url: String,
     /// The configuration.
     pub config: Config,
     /// The environment with `.env`.
@@ -50,7 +54,7 @@ pub struct Parts {
     /// The way to the world.
     pub reach: Reach,
     /// The ledger.
-    pub store: Store,
+    pub ledger: Ledger,
     /// The providers.
     pub registry: Registry,
     /// The settings at start.
@@ -59,14 +63,16 @@ pub struct Parts {
     pub reload: Reload,
     /// Where updates go.
     pub updates: UnboundedSender<Update>,
-    /// Reads whether the program starts at login. `None` inside: cannot be told here.
-    pub autostart: Box<dyn Fn() -> Option<crate::view::menu::Checked> + Send>,
+    /// Reads whether the program starts at login.
+    pub autostart: ReadAutostart,
+    /// The file that "Settings…" opens.
+    pub config_file: PathBuf,
 }
 
 /// The resident engine.
 pub struct Engine {
     reach: Reach,
-    store: Store,
+    ledger: Ledger,
     registry: Registry,
     reload: Reload,
     planned: Vec<Planned>,
@@ -105,14 +111,17 @@ impl Engine {
         let cards = planned.iter().map(Planned::card).collect();
         Self {
             desk: Desk::new(
-                parts.store.clone(),
-                parts.updates,
-                parts.autostart,
+                Outside {
+                    updates: parts.updates,
+                    http: parts.reach.http.clone(),
+                    read_autostart: parts.autostart,
+                    config_file: parts.config_file,
+                },
                 parts.settings,
                 cards,
             ),
             reach: parts.reach,
-            store: parts.store,
+            ledger: parts.ledger,
             registry: parts.registry,
             reload: parts.reload,
             planned,
@@ -153,39 +162,25 @@ impl Engine {
             }
         }
         self.polls.abort_all();
-        self.store.close().await;
+        self.ledger.store().close().await;
         self.desk.stopped();
     }
 
     /// Shows what the ledger knows at once, then polls what is due.
     async fn begin(&mut self) {
         let now = self.reach.clock.now();
-        self.desk.look_again(now).await;
+        self.desk.look_again(self.ledger.store(), now).await;
         self.plan_from_ledger();
         self.start_due(now).await;
-        self.desk.show(now, &self.in_flight).await;
+        self.show(now).await;
     }
 
     /// Takes over the plans that an earlier process left, so that a restart does not ask everybody at once.
     fn plan_from_ledger(&mut self) {
         for planned in &self.planned {
-            let kept = self
-                .desk
-                .snapshot()
-                .account(planned.id())
-                .and_then(|account| account.poll.next_at);
-            self.due.entry(planned.id().clone()).or_insert(kept);
-        }
-        let desk = &self.desk;
-        for (id, due) in &mut self.due {
-            let state = desk.snapshot().account(id).map(|account| &account.poll);
-            let waits = state
-                .and_then(|poll| poll.failure.as_ref())
-                .is_some_and(|failure| failure.kind == FailureKind::Throttled);
-            // A refused or missing credential is looked up again at start: it may have changed meanwhile.
-            if due.is_none() && !waits {
-                *due = Some(DateTime::UNIX_EPOCH);
-            }
+            let known = self.desk.snapshot().account(planned.id());
+            let next_at = known.map_or(Some(DateTime::UNIX_EPOCH), |known| at_start(&known.poll));
+            self.due.entry(planned.id().clone()).or_insert(next_at);
         }
     }
 
@@ -201,11 +196,19 @@ impl Engine {
         until.to_std().unwrap_or(Duration::ZERO).min(LONGEST_SLEEP)
     }
 
+    async fn show(&mut self, now: DateTime<Utc>) {
+        self.desk.show(&self.ledger, &self.in_flight, now).await;
+    }
+
     async fn tick(&mut self) {
         let now = self.reach.clock.now();
+        if self.ledger.try_again(now).await == Changed::Yes {
+            self.desk.look_again(self.ledger.store(), now).await;
+            self.plan_from_ledger();
+        }
         self.start_due(now).await;
         self.purge(now).await;
-        self.desk.show(now, &self.in_flight).await;
+        self.show(now).await;
     }
 
     async fn purge(&mut self, now: DateTime<Utc>) {
@@ -216,7 +219,7 @@ impl Engine {
             return;
         }
         self.purged_at = Some(now);
-        if let Err(error) = self.store.purge(now - KEPT).await {
+        if let Err(error) = self.ledger.store().purge(now - KEPT).await {
             tracing::warn!(%error, "old history could not be dropped");
         }
     }
@@ -246,7 +249,7 @@ impl Engine {
         else {
             return;
         };
-        let background = match record::background(&self.store, &planned, now).await {
+        let background = match record::background(self.ledger.store(), &planned, now).await {
             Ok(background) => background,
             Err(error) => {
                 self.desk.ledger_trouble(&error);
@@ -287,7 +290,7 @@ impl Engine {
             if let Err(error) = &finished.polled.result {
                 tracing::info!(account.id = %finished.account, kind = error.kind().name(), %error, "poll failed");
             }
-            match record::record(&self.store, planned, &finished.polled, now).await {
+            match record::record(self.ledger.store(), planned, &finished.polled, now).await {
                 Ok(next_at) => {
                     self.due.insert(finished.account.clone(), next_at);
                     self.desk.ledger_works();
@@ -303,8 +306,8 @@ impl Engine {
             self.start(&finished.account, now).await;
         }
         self.desk.polled(now);
-        self.desk.look_again(now).await;
-        self.desk.show(now, &self.in_flight).await;
+        self.desk.look_again(self.ledger.store(), now).await;
+        self.show(now).await;
     }
 
     async fn obey(&mut self, command: Command) -> Flow {
@@ -322,12 +325,14 @@ impl Engine {
                 }
             }
             Command::Act(Action::Refresh(account)) => self.refresh(&account, now).await,
-            Command::Act(action) => self.desk.act(action, now).await,
+            Command::Act(action) => self.desk.act(self.ledger.store(), action, now).await,
             Command::Reload => self.reload(now).await,
             Command::Wake => self.wake(now).await,
             Command::Redraw => self.desk.redraw(),
         }
-        self.desk.show(now, &self.in_flight).await;
+        // A person at the machine may just have woken it: what is overdue starts now, not at the next tick.
+        self.start_due(now).await;
+        self.show(now).await;
         Flow::Go
     }
 
@@ -352,6 +357,7 @@ impl Engine {
 
     /// Looks again for credentials that were missing or refused: another command may just have stored one.
     async fn wake(&mut self, now: DateTime<Utc>) {
+        self.desk.look_again(self.ledger.store(), now).await;
         let waiting: Vec<AccountId> = self
             .planned
             .iter()
@@ -375,6 +381,29 @@ impl Engine {
         }
     }
 
+    /// Takes over what new settings change besides accounts: variables, the request log, the ledger.
+    async fn reach_anew(&mut self, settings: &Settings, now: DateTime<Utc>) {
+        self.reach.variables = Arc::new(settings.variables.clone());
+        if settings.config.http_log != self.desk.config().http_log {
+            match Http::new(settings.config.http_log.as_deref(), &self.reach.clock) {
+                Ok(http) => self.reach.http = http,
+                Err(error) => tracing::warn!(%error, "the request log keeps its place"),
+            }
+        }
+        if settings.ledger_url != self.ledger.url() {
+            match Ledger::open(settings.ledger_url.clone(), now).await {
+                Ok(ledger) => {
+                    std::mem::replace(&mut self.ledger, ledger)
+                        .store()
+                        .close()
+                        .await;
+                    self.due.clear();
+                }
+                Err(error) => self.desk.ledger_trouble(&error),
+            }
+        }
+    }
+
     /// Takes new settings, or keeps the old ones and says why. Results of old settings are dropped.
     async fn reload(&mut self, now: DateTime<Utc>) {
         let settings = match (self.reload)() {
@@ -386,6 +415,7 @@ impl Engine {
             }
         };
         self.desk.config_trouble(None);
+        self.reach_anew(&settings, now).await;
         let before = std::mem::take(&mut self.planned);
         self.planned = planned(&settings.config, &settings.variables, self.registry);
         self.generation += 1;
@@ -404,7 +434,17 @@ impl Engine {
                     .insert(planned.id().clone(), Some(DateTime::UNIX_EPOCH));
             }
         }
-        self.desk.look_again(now).await;
+        self.desk.look_again(self.ledger.store(), now).await;
         self.start_due(now).await;
+    }
+}
+
+/// When an account is asked first after a start: as planned, but at once after a failure that a new start may
+/// have mended (another network, another credential). A vendor that told us to wait is left alone.
+fn at_start(poll: &PollState) -> Option<DateTime<Utc>> {
+    match &poll.failure {
+        Some(failure) if failure.kind == FailureKind::Throttled => poll.next_at,
+        Some(_) => Some(DateTime::UNIX_EPOCH),
+        None => poll.next_at.or(Some(DateTime::UNIX_EPOCH)),
     }
 }

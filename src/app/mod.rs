@@ -4,10 +4,16 @@
 //! conclusions, `desk` shows them, and `engine` is the loop around all of it.
 
 pub mod accounts;
+pub mod assembly;
+pub mod demo;
 mod desk;
 pub mod engine;
 pub mod judge;
+pub mod ledger;
 pub mod message;
+pub mod once;
 pub mod poller;
 pub mod record;
+pub mod resident;
 pub mod schedule;
+mod webhook;

@@ -249,3 +249,11 @@ pub fn load(
     };
     Ok(check(&written, &surroundings))
 }
+
+/// The settings where there is no file: every default, with the machine's zone.
+///
+/// # Errors
+/// Never in practice: there is nothing to read.
+pub fn defaults(variables: &Variables) -> Result<Loaded, ConfigError> {
+    load(Path::new(""), variables, &[])
+}

@@ -1,14 +1,25 @@
 //! Mouth 1: the tray and the notifications. Updates in, commands out.
 //!
-//! It never computes a figure and never blocks the engine.
+//! It never computes a figure and never blocks the engine. `stage` is the loop, `tray` the icon and its menu, `notify`
+//! the notifications, `errands` what else a click may ask of the desktop.
 
-use std::future::Future;
+mod clipboard;
+mod errands;
+mod notify;
+mod signals;
+mod stage;
+mod tray;
+
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use crate::app::message::{Command, Update};
 use crate::system::autostart::Autostart;
+
+/// How long what still hangs (a secret store, a clipboard) may hold the process up at its end.
+const LAST_BREATH: Duration = Duration::from_millis(200);
 
 /// What the desktop is given.
 #[derive(Debug)]
@@ -21,15 +32,21 @@ pub struct Line {
     pub config_file: PathBuf,
     /// Start at login.
     pub autostart: Autostart,
+    /// The desktop's name, as in `XDG_CURRENT_DESKTOP`. `None`: unknown.
+    pub desktop_name: Option<String>,
     /// Called with sentences for the person at the terminal: no tray host, and what to install.
     pub say: fn(&str),
 }
 
 /// Runs the engine and the tray until the engine has stopped; on macOS and Windows the tray takes this thread.
+///
+/// A click on "Quit" and the signals INT, TERM and HUP ask the engine to stop; whatever hangs then, this returns
+/// within two seconds.
 pub fn run(
     runtime: tokio::runtime::Runtime,
     engine: impl Future<Output = ()> + Send + 'static,
     line: Line,
 ) {
-    todo!()
+    runtime.block_on(stage::play(engine, line));
+    runtime.shutdown_timeout(LAST_BREATH);
 }

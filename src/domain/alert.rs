@@ -109,6 +109,8 @@ pub struct Probe {
 pub enum Repeat {
     /// Once until it clears or a new period begins.
     Once,
+    /// Once in a period, also when it clears and comes back: for forecasts, which waver.
+    OncePerPeriod,
     /// Once more after an acknowledgement, at most once in this time.
     Every(Duration),
 }

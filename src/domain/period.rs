@@ -19,6 +19,9 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// Every unit, shortest first.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
     /// The unit's name: `day`, `week`, `month`.
     #[must_use]
     pub const fn name(self) -> &'static str {

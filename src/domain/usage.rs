@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{KeyId, ModelId, ProjectId, UserId};
 use crate::domain::money::{Currency, Money};
+use crate::domain::period::Unit;
 use crate::domain::tokens::TokenCounts;
 
 /// How a sum of money came to be. Sums of different basis are never added without their mark.
@@ -228,6 +229,37 @@ pub struct Spans {
     pub week: Option<Spend>,
     /// The running month.
     pub month: Option<Spend>,
+}
+
+impl Spans {
+    /// The spend of the running unit; `None`: unknown.
+    #[must_use]
+    pub const fn get(&self, unit: Unit) -> Option<&Spend> {
+        match unit {
+            Unit::Day => self.today.as_ref(),
+            Unit::Week => self.week.as_ref(),
+            Unit::Month => self.month.as_ref(),
+        }
+    }
+
+    /// The place of the running unit's spend.
+    pub const fn get_mut(&mut self, unit: Unit) -> &mut Option<Spend> {
+        match unit {
+            Unit::Day => &mut self.today,
+            Unit::Week => &mut self.week,
+            Unit::Month => &mut self.month,
+        }
+    }
+
+    /// Spans filled unit by unit.
+    #[must_use]
+    pub fn from_units(mut spend: impl FnMut(Unit) -> Option<Spend>) -> Self {
+        Self {
+            today: spend(Unit::Day),
+            week: spend(Unit::Week),
+            month: spend(Unit::Month),
+        }
+    }
 }
 
 #[cfg(test)]

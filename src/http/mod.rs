@@ -1,15 +1,62 @@
 //! One HTTP client for all: time-outs, user agent, capped bodies, redirects that never carry a credential away.
 //!
-//! It knows no vendor: what a status means is `providers`'s business.
+//! It knows no vendor: what a status means is `providers`'s business. Redirects are not followed at all: an answer
+//! of 3xx is an answer, so a credential reaches only the host it was meant for. Plain `http` reaches only loopback,
+//! a proxy only what is not loopback, and TLS is always verified. How often a request is tried: [`retry`]. What a
+//! log may show: [`redact`].
+
+mod client;
+mod error;
+mod log;
+pub mod redact;
+pub mod retry;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Url};
 
 use crate::clock::Clock;
 use crate::secrets::Secret;
 
+pub use error::HttpError;
+
+use client::Clients;
+use log::Log;
+
 /// The way to the vendors. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Http {}
+pub struct Http {
+    clients: Arc<Clients>,
+    log: Option<Arc<Log>>,
+    clock: Clock,
+    limits: Limits,
+}
+
+/// How long an answer may take and how large it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Until the whole answer is there, connecting included.
+    pub answer: Duration,
+    /// The pause before the second try; it doubles for the third.
+    pub pause: Duration,
+    /// The largest body that is read, in bytes after decompression.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            answer: Duration::from_secs(30),
+            pause: Duration::from_secs(1),
+            body: 32 << 20,
+        }
+    }
+}
 
 /// One request. `GET` unless it has a body.
 #[derive(Debug, Clone)]
@@ -35,6 +82,17 @@ pub enum Credential<'a> {
     Header(&'a str, &'a Secret),
 }
 
+impl<'a> Credential<'a> {
+    /// What is sent.
+    #[must_use]
+    pub const fn secret(self) -> Option<&'a Secret> {
+        match self {
+            Self::None => None,
+            Self::Bearer(secret) | Self::Header(_, secret) => Some(secret),
+        }
+    }
+}
+
 /// An answer, whatever its status.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -45,10 +103,6 @@ pub struct Reply {
     /// The body, decompressed and capped.
     pub body: Vec<u8>,
 }
-
-/// Why there is no answer. No text carries a secret or a query.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HttpError {}
 
 impl<'a> Request<'a> {
     /// A plain request.
@@ -82,15 +136,41 @@ impl<'a> Request<'a> {
         self.headers.push((name, value));
         self
     }
+
+    fn address(&self) -> Result<Url, HttpError> {
+        let mut url = client::address(&self.url)?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(url)
+    }
 }
 
 impl Http {
-    /// A client; `log` is where requests are logged, one JSON line each, redacted.
+    /// A client; `log` is where requests are logged, two JSON lines each, redacted.
     ///
     /// # Errors
-    /// When TLS cannot be set up.
+    /// When the log cannot be opened.
     pub fn new(log: Option<&Path>, clock: &Clock) -> Result<Self, HttpError> {
-        todo!()
+        Self::with_limits(log, clock, Limits::default())
+    }
+
+    /// A client with other limits than the usual.
+    ///
+    /// # Errors
+    /// When the log cannot be opened.
+    pub fn with_limits(
+        log: Option<&Path>,
+        clock: &Clock,
+        limits: Limits,
+    ) -> Result<Self, HttpError> {
+        client::choose_cryptography();
+        Ok(Self {
+            clients: Arc::default(),
+            log: log.map(Log::open).transpose()?.map(Arc::new),
+            clock: clock.clone(),
+            limits,
+        })
     }
 
     /// Asks; connection failures, time-outs and 5xx are tried again twice.
@@ -98,7 +178,16 @@ impl Http {
     /// # Errors
     /// When there is no answer.
     pub async fn get(&self, request: &Request<'_>) -> Result<Reply, HttpError> {
-        todo!()
+        let url = request.address()?;
+        let mut tries = 1;
+        loop {
+            let result = self.send(request, &url, None).await;
+            match retry::pause(&result, tries, self.limits.pause) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return result,
+            }
+            tries += 1;
+        }
     }
 
     /// Posts JSON once; never repeated.
@@ -110,6 +199,56 @@ impl Http {
         request: &Request<'_>,
         body: &serde_json::Value,
     ) -> Result<Reply, HttpError> {
-        todo!()
+        let url = request.address()?;
+        self.send(request, &url, Some(body)).await
+    }
+
+    async fn send(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        body: Option<&serde_json::Value>,
+    ) -> Result<Reply, HttpError> {
+        let entry = self.log.as_ref().map(|log| {
+            let address = redact::address(url, request.credential.secret());
+            log.request(self.clock.now(), &method(body), address)
+        });
+        let result = match self.outgoing(request, url, body) {
+            Ok(outgoing) => client::exchange(outgoing, url, &self.limits).await,
+            Err(error) => Err(error),
+        };
+        if let (Some(log), Some(entry)) = (&self.log, entry) {
+            log.outcome(self.clock.now(), entry, &result);
+        }
+        result
+    }
+
+    fn outgoing(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        body: Option<&serde_json::Value>,
+    ) -> Result<RequestBuilder, HttpError> {
+        let mut outgoing = self
+            .clients
+            .to(url, &self.limits)?
+            .request(method(body), url.clone());
+        if let Some((name, value)) = client::credential_header(request.credential)? {
+            outgoing = outgoing.header(name, value);
+        }
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(*name, *value);
+        }
+        Ok(match body {
+            Some(body) => outgoing.json(body),
+            None => outgoing,
+        })
+    }
+}
+
+const fn method(body: Option<&serde_json::Value>) -> Method {
+    match body {
+        Some(_) => Method::POST,
+        None => Method::GET,
     }
 }

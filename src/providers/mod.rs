@@ -3,7 +3,12 @@
 //! A provider is a value: its card and a plain function. It sees only its [`PollContext`]; no store, no
 //! configuration, no environment, and no other provider.
 
-use std::future::Future;
+mod coingecko;
+mod frankfurter;
+mod reply;
+mod venice;
+mod wire;
+
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -16,7 +21,11 @@ use crate::http::Http;
 use crate::secrets::Secret;
 
 /// Every provider, by id.
-pub const ALL: &[&Provider] = &[];
+pub const ALL: &[&Provider] = &[
+    &coingecko::PROVIDER,
+    &frankfurter::PROVIDER,
+    &venice::PROVIDER,
+];
 
 /// A provider's card and its poll.
 pub struct Provider {
@@ -156,7 +165,7 @@ pub enum PollError {
     /// The vendor refuses this request.
     #[error("HTTP {status}: {excerpt}")]
     Refused {
-        /// 400 to 499.
+        /// 300 to 499.
         status: u16,
         /// The first 200 characters of its answer, redacted.
         excerpt: String,
@@ -187,6 +196,12 @@ impl PollError {
             Self::Malformed(_) => FailureKind::Malformed,
             Self::NotConfigured { .. } => FailureKind::NotConfigured,
         }
+    }
+
+    /// The text without a full stop, to end a longer sentence with.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.to_string().trim_end_matches('.').to_owned()
     }
 
     /// What to do about it, when something can be done.

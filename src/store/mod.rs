@@ -39,6 +39,12 @@ impl Store {
         todo!()
     }
 
+    /// Why nothing can be written, and what to do. `None`: it can.
+    #[must_use]
+    pub fn read_only_reason(&self) -> Option<String> {
+        todo!()
+    }
+
     /// Everything known, with usage and history since an instant.
     ///
     /// # Errors

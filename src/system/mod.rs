@@ -1,5 +1,9 @@
 //! The operating system, one name a service: start at login, one resident process, opening pages and files.
+//!
+//! It knows nothing of the rest of the program.
 
 pub mod autostart;
 pub mod instance;
 pub mod open;
+pub mod session;
+pub mod stop;

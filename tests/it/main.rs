@@ -2,6 +2,7 @@
 
 mod cli;
 mod engine;
+mod http;
 mod providers;
 #[cfg(target_os = "linux")]
 mod secrets;

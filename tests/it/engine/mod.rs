@@ -1,1 +1,6 @@
-//! The engine against simulated vendors and time.
+//! The engine end to end on scripted vendors and a real ledger; the test moves the clock.
+
+mod alerts;
+mod ledger;
+mod polls;
+mod settings;

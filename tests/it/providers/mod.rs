@@ -1,1 +1,9 @@
-//! Providers against fixtures, faults and the simulators.
+//! Providers against fixtures, faults and the simulators; and the simulator itself.
+
+mod conformance;
+mod fixture;
+mod markets;
+mod simulator;
+mod story;
+mod venice;
+mod wire;

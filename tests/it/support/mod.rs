@@ -1,5 +1,7 @@
-//! What the tests share: a home of their own, a PostgreSQL server, a desktop.
+//! What the tests share: a home of their own, a PostgreSQL server, a desktop, a vendor, a stage.
 
-pub mod desktop;
-pub mod postgres;
-pub mod world;
+pub(crate) mod desktop;
+pub(crate) mod postgres;
+pub(crate) mod stage;
+pub(crate) mod vendor;
+pub(crate) mod world;

@@ -1,0 +1,118 @@
+//! Freshness: whether figures can still be trusted, and what time alone has done to them since they were read.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use crate::analysis::digest::AccountState;
+use crate::domain::key::KeyLimit;
+use crate::domain::money::Money;
+use crate::domain::poll::{FailureKind, PollState};
+use crate::domain::quota::{Balance, QuotaWindow};
+use crate::domain::snapshot::Latest;
+use crate::domain::usage::Spans;
+
+/// Whether an account's figures can be trusted. Figures that missed one poll are stale.
+pub(super) fn state(
+    latest: Option<&Latest>,
+    poll: Option<&PollState>,
+    every: Duration,
+    now: DateTime<Utc>,
+) -> AccountState {
+    let failure = poll.and_then(|poll| poll.failure.as_ref());
+    match (failure.map(|failure| failure.kind), latest) {
+        (Some(FailureKind::Unauthorized | FailureKind::NotConfigured), _) => {
+            AccountState::Unauthorized
+        }
+        (Some(FailureKind::Throttled), _) => AccountState::Waiting,
+        (Some(_), None) => AccountState::Failed,
+        (Some(_), Some(_)) => AccountState::Stale,
+        (None, None) => AccountState::Unknown,
+        (None, Some(latest)) => {
+            let promised = TimeDelta::from_std(every)
+                .ok()
+                .and_then(|every| every.checked_mul(2))
+                .unwrap_or(TimeDelta::hours(2));
+            // A reading from the future was taken before the clock was set back: its age is not known.
+            if (now - latest.taken_at).abs() <= promised {
+                AccountState::Fresh
+            } else {
+                AccountState::Stale
+            }
+        }
+    }
+}
+
+fn has_reset(resets_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    resets_at.is_some_and(|at| at <= now)
+}
+
+/// A window as it stands now: emptied when its reset has passed. When it resets next is for the vendor to say.
+pub(super) fn window_now(window: &QuotaWindow, now: DateTime<Utc>) -> QuotaWindow {
+    let mut window = window.clone();
+    if has_reset(window.resets_at, now) {
+        window.used_percent = Some(Decimal::ZERO);
+        window.used = window.used.map(|_| Decimal::ZERO);
+        window.resets_at = None;
+    }
+    if window.used_percent.is_none() {
+        window.used_percent = percent(window.used, window.limit);
+    }
+    window
+}
+
+/// A purse as it stands now: after its refill what is left is unknown until it is read again.
+pub(super) fn balance_now(balance: &Balance, now: DateTime<Utc>) -> Balance {
+    let mut balance = balance.clone();
+    if has_reset(balance.resets_at, now) {
+        balance.remaining = None;
+        balance.resets_at = None;
+    }
+    balance
+}
+
+/// A key's cap as it stands now: nothing is used when counting has started anew.
+pub(super) fn limit_now(limit: &KeyLimit, now: DateTime<Utc>) -> KeyLimit {
+    let mut limit = limit.clone();
+    if has_reset(limit.resets_at, now) {
+        limit.used = Some(Money::new(Decimal::ZERO, limit.max.currency));
+        limit.resets_at = None;
+    }
+    limit
+}
+
+/// A vendor's own sums as far as their spans still run: yesterday's "today" is unknown now, not zero.
+/// Vendors cut their days in UTC.
+pub(super) fn spans_now(spans: &Spans, taken_at: DateTime<Utc>, now: DateTime<Utc>) -> Spans {
+    Spans::from_units(|unit| {
+        let running = taken_at >= unit.around(now, Tz::UTC).from;
+        spans.get(unit).filter(|_| running).cloned()
+    })
+}
+
+/// How many percent of a limit are used. `None`: unknown, or there is no limit to speak of.
+pub(super) fn percent(used: Option<Decimal>, limit: Option<Decimal>) -> Option<Decimal> {
+    let limit = limit.filter(|limit| *limit > Decimal::ZERO)?;
+    used?.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(limit)
+}
+
+/// How many percent of what a purse is filled up to are used, never below zero; `None` when it is not filled up.
+pub(super) fn used_percent(balance: &Balance) -> Option<Decimal> {
+    let (granted, remaining) = (balance.granted?, balance.remaining?);
+    if granted.currency != remaining.currency {
+        return None;
+    }
+    let used = granted.amount.checked_sub(remaining.amount)?;
+    // More than granted may be left when the grant was lowered while it ran.
+    percent(Some(used.max(Decimal::ZERO)), Some(granted.amount))
+}
+
+/// How many percent of a key's cap are used.
+pub(super) fn limit_percent(limit: &KeyLimit) -> Option<Decimal> {
+    let used = limit
+        .used
+        .filter(|used| used.currency == limit.max.currency)?;
+    percent(Some(used.amount), Some(limit.max.amount))
+}

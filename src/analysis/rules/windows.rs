@@ -1,0 +1,126 @@
+//! Windows: nearly full, full, running out before the reset, empty again.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use crate::analysis::digest::{AccountDigest, WindowDigest};
+use crate::analysis::rules::{Figure, Scene, period, subject, truth};
+use crate::analysis::rung::Rung;
+use crate::analysis::wording;
+use crate::domain::alert::{Condition, Probe, Repeat, Severity};
+
+pub(super) fn probes(scene: Scene<'_>, account: &AccountDigest) -> Vec<Probe> {
+    let windows = account.windows.iter();
+    windows
+        .flat_map(|row| of_window(scene, account, row))
+        .collect()
+}
+
+/// A window's percentage as a figure, with its words.
+pub(super) fn figure(scene: Scene<'_>, account: &AccountDigest, row: &WindowDigest) -> Figure {
+    let window = &row.window;
+    let (label, name) = (&account.card.label, &window.label);
+    let title = match window.used_percent {
+        Some(used) if used >= Decimal::ONE_HUNDRED => format!("{label}: {name} is used up"),
+        Some(used) => format!("{label}: {name} at {}", wording::percent(used)),
+        None => format!("{label}: {name}"),
+    };
+    let amounts = window.used.zip(window.limit).map(|(used, limit)| {
+        let unit = window.unit.as_deref().unwrap_or_default();
+        format!(
+            "{} of {} {unit}",
+            wording::number(used),
+            wording::number(limit)
+        )
+    });
+    let amounts = amounts.map(|amounts| format!("{} used.", amounts.trim_end()));
+    let reset = wording::it("resets", window.resets_at, scene.now(), scene.policy.zone);
+    Figure {
+        subject: subject(account.id(), &format!("window {}", window.name)),
+        period: period(window.resets_at),
+        value: window.used_percent,
+        title,
+        body: wording::sentences([amounts, reset]),
+    }
+}
+
+fn of_window(scene: Scene<'_>, account: &AccountDigest, row: &WindowDigest) -> Vec<Probe> {
+    let figure = figure(scene, account, row);
+    let mut probes: Vec<Probe> = scene
+        .percentages()
+        .into_iter()
+        .map(|percent| {
+            figure.rung(
+                "window",
+                Condition::AtLeast(percent),
+                scene.severity(percent),
+            )
+        })
+        .collect();
+    probes.push(runs_out(scene, account, row, &figure));
+    probes.extend(reset(scene, account, row, &figure));
+    probes
+}
+
+fn runs_out(
+    scene: Scene<'_>,
+    account: &AccountDigest,
+    row: &WindowDigest,
+    figure: &Figure,
+) -> Probe {
+    let (now, zone) = (scene.now(), scene.policy.zone);
+    let at = row
+        .runs_out_at
+        .map(|at| wording::clock(at, now, zone))
+        .unwrap_or_default();
+    let used = row.window.used_percent;
+    let used_so_far = used.map(|used| format!("{} used so far.", wording::percent(used)));
+    let resets = wording::it("resets", row.window.resets_at, now, zone);
+    let figure = Figure {
+        value: used.map(|_| truth(row.runs_out_at.is_some())),
+        title: format!(
+            "{}: {} will be used up at {at}",
+            account.card.label, row.window.label
+        ),
+        body: wording::sentences([used_so_far, resets]),
+        ..figure.clone()
+    };
+    Probe {
+        repeat: Repeat::OncePerPeriod,
+        ..figure.fact("runs-out", Severity::Warning)
+    }
+}
+
+/// A window that stood at its warning is empty again: known by the alert whose period has ended.
+fn reset(
+    scene: Scene<'_>,
+    account: &AccountDigest,
+    row: &WindowDigest,
+    figure: &Figure,
+) -> Option<Probe> {
+    let warn_at = scene.policy.warn_at;
+    let alert = scene.digest.alerts.iter().find(|alert| {
+        let rung = Rung::of(&alert.key.rule);
+        let was_nearly_full = rung.is_some_and(|rung| {
+            rung.family == "window"
+                && matches!(rung.condition, Condition::AtLeast(percent) if percent >= warn_at)
+        });
+        was_nearly_full && alert.key.subject == figure.subject && !alert.key.period.is_empty()
+    })?;
+    let ended_at = alert.key.period.parse::<DateTime<Utc>>().ok()?;
+    let figure = Figure {
+        period: alert.key.period.clone(),
+        value: row
+            .window
+            .used_percent
+            .map(|used| truth(ended_at <= scene.now() && used < warn_at)),
+        title: format!("{}: {} has reset", account.card.label, row.window.label),
+        body: row
+            .window
+            .used_percent
+            .map(|used| format!("{} used in the new window.", wording::percent(used)))
+            .unwrap_or_default(),
+        ..figure.clone()
+    };
+    Some(figure.fact("window-reset", Severity::Info))
+}

@@ -1,0 +1,123 @@
+//! The resident process without its face: engine, watched configuration, knocks of second starts.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::assembly::Assembly;
+use crate::app::demo::Demo;
+use crate::app::engine::{Engine, Parts};
+use crate::app::ledger::Ledger;
+use crate::app::message::{Command, Update};
+use crate::config::watch::Watch;
+use crate::store::StoreError;
+use crate::system::autostart::{Autostart, Status};
+use crate::system::instance::Instance;
+use crate::view::menu::Checked;
+
+/// Everything a mouth needs to show and steer the resident engine.
+pub struct Resident {
+    /// Runs until told to quit.
+    pub engine: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// What to show and tell.
+    pub updates: UnboundedReceiver<Update>,
+    /// Where clicks go.
+    pub commands: UnboundedSender<Command>,
+    /// The file "Settings…" opens.
+    pub config_file: PathBuf,
+    /// Start at login.
+    pub autostart: Autostart,
+    /// The desktop's name, as it calls itself. `None`: it does not.
+    pub desktop_name: Option<String>,
+}
+
+/// What must live as long as the process.
+#[derive(Default)]
+pub struct Guards {
+    /// The right to be the only one.
+    pub instance: Option<Instance>,
+    /// The simulated vendors.
+    pub demo: Option<Demo>,
+}
+
+impl Resident {
+    /// Puts the resident process together; nothing is asked before its engine runs.
+    ///
+    /// # Errors
+    /// When not even a ledger in memory can be had.
+    pub async fn prepare(assembly: &Assembly, guards: Guards) -> Result<Self, StoreError> {
+        let (commands, inbox) = unbounded_channel();
+        let (outbox, updates) = unbounded_channel();
+        let autostart = assembly.autostart();
+        let read_autostart = autostart.clone();
+        let now = assembly.reach.clock.now();
+        let engine = Engine::new(Parts {
+            reach: assembly.reach.clone(),
+            ledger: Ledger::open(assembly.ledger_url(), now).await?,
+            registry: assembly.registry,
+            settings: assembly.settings(),
+            reload: assembly.reload(),
+            updates: outbox,
+            autostart: Box::new(move || checked(&read_autostart)),
+            config_file: assembly.paths.config_file.clone(),
+        });
+        let watch = watch(assembly, &commands);
+        Ok(Self {
+            engine: Box::pin(live(engine, inbox, commands.clone(), guards, watch)),
+            updates,
+            commands,
+            config_file: assembly.paths.config_file.clone(),
+            autostart,
+            desktop_name: assembly
+                .reach
+                .variables
+                .get("XDG_CURRENT_DESKTOP")
+                .map(str::to_owned),
+        })
+    }
+}
+
+async fn live(
+    engine: Engine,
+    inbox: UnboundedReceiver<Command>,
+    commands: UnboundedSender<Command>,
+    mut guards: Guards,
+    watch: Option<Watch>,
+) {
+    let stop = CancellationToken::new();
+    let knocks = async {
+        match guards.instance.as_mut() {
+            Some(instance) => loop {
+                instance.knocked().await;
+                if commands.send(Command::Wake).is_err() {
+                    break;
+                }
+            },
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = engine.run(inbox, stop) => {}
+        () = knocks => {}
+    }
+    drop(watch);
+}
+
+fn watch(assembly: &Assembly, commands: &UnboundedSender<Command>) -> Option<Watch> {
+    let commands = commands.clone();
+    let changed = move || drop(commands.send(Command::Reload));
+    Watch::start(&assembly.paths.config_file, changed)
+        .inspect_err(|why| tracing::warn!(%why, "the configuration is not watched; a change needs a restart"))
+        .ok()
+}
+
+fn checked(autostart: &Autostart) -> Option<Checked> {
+    match autostart.status() {
+        Status::On => Some(Checked::Yes),
+        Status::Off => Some(Checked::No),
+        Status::Unavailable => None,
+    }
+}

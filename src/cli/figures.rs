@@ -1,0 +1,157 @@
+//! The figures a command shows: polls what it must, reads the ledger, makes the digest.
+//!
+//! Nothing is judged here: looking at figures never fires an alert.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::digest::{AccountDigest, AccountState, Digest, digest};
+use crate::app::accounts::Planned;
+use crate::app::assembly::Assembly;
+use crate::app::once::{self, Outcome};
+use crate::app::record;
+use crate::cli::failure::{Ended, Failure};
+use crate::domain::account::AccountId;
+use crate::domain::poll::FailureKind;
+use crate::domain::snapshot::Snapshot;
+use crate::store::Store;
+
+/// What is polled before looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Polling {
+    /// Every wanted account.
+    Now,
+    /// Wanted accounts of which nothing is known and which may be asked.
+    WhatIsUnknown,
+}
+
+/// The figures of the wanted accounts.
+#[derive(Debug)]
+pub(super) struct Figures {
+    /// What the ledger knows of every account.
+    pub(super) snapshot: Snapshot,
+    /// The figures shown.
+    pub(super) digest: Digest,
+    /// How the polls went.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Whether a poll that was asked for was left out because the ledger cannot be written.
+    pub(super) left_out: LeftOut,
+}
+
+/// Whether polls were left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// All that were wanted.
+    Polls,
+    /// None.
+    Nothing,
+}
+
+/// Polls what is wanted, then reads.
+pub(super) async fn gather(
+    assembly: &Assembly,
+    store: &Store,
+    wanted: &[Planned],
+    polling: Polling,
+) -> Result<Figures, Failure> {
+    let due = match polling {
+        Polling::Now => wanted.to_vec(),
+        Polling::WhatIsUnknown => unknown(assembly, store, wanted).await?,
+    };
+    let read_only = store.read_only_reason().is_some();
+    let left_out = if read_only && !due.is_empty() {
+        LeftOut::Polls
+    } else {
+        LeftOut::Nothing
+    };
+    let outcomes = if read_only || due.is_empty() {
+        Vec::new()
+    } else {
+        once::refresh(&assembly.reach, store, due).await?
+    };
+    let (snapshot, digest) = look(assembly, store, wanted).await?;
+    Ok(Figures {
+        snapshot,
+        digest,
+        outcomes,
+        left_out,
+    })
+}
+
+/// Reads the ledger: everything it knows, and the figures of the wanted accounts.
+pub(super) async fn look(
+    assembly: &Assembly,
+    store: &Store,
+    wanted: &[Planned],
+) -> Result<(Snapshot, Digest), Failure> {
+    let now = assembly.reach.clock.now();
+    let snapshot = store.snapshot(record::since(now)).await?;
+    let policy = &assembly.loaded.config.policy;
+    let cards = assembly.cards();
+    let all = digest(&snapshot, &cards, policy, now);
+    if wanted.len() == cards.len() {
+        return Ok((snapshot, all));
+    }
+    let ids: BTreeSet<&AccountId> = wanted.iter().map(Planned::id).collect();
+    let chosen: Vec<_> = cards
+        .into_iter()
+        .filter(|card| ids.contains(&card.id))
+        .collect();
+    let narrowed = Digest {
+        // A budget or a coin is no account's own: seen through a few accounts its sum would be too small.
+        budgets: all.budgets,
+        coins: all.coins,
+        ..digest(&snapshot, &chosen, policy, now)
+    };
+    Ok((snapshot, narrowed))
+}
+
+/// The accounts of which nothing is known and which may be asked now.
+async fn unknown(
+    assembly: &Assembly,
+    store: &Store,
+    wanted: &[Planned],
+) -> Result<Vec<Planned>, Failure> {
+    let now = assembly.reach.clock.now();
+    let mut unknown = Vec::new();
+    for planned in wanted {
+        let state = store.poll_state(planned.id()).await?;
+        let due_again = state.next_at.is_some_and(|at| at <= now);
+        if state.succeeded_at.is_none() && (state.failure.is_none() || due_again) {
+            unknown.push(planned.clone());
+        }
+    }
+    Ok(unknown)
+}
+
+impl Figures {
+    /// How a command that shows these figures ends.
+    pub(super) fn ended(&self) -> Ended {
+        ended(&self.digest.accounts, &self.outcomes)
+    }
+}
+
+fn ended(accounts: &[AccountDigest], outcomes: &[Outcome]) -> Ended {
+    let failed = accounts
+        .iter()
+        .filter(|account| has_failed(account, outcomes))
+        .count();
+    match failed {
+        0 => Ended::Well,
+        all if all == accounts.len() => Ended::Failed,
+        _ => Ended::Partly,
+    }
+}
+
+fn has_failed(account: &AccountDigest, outcomes: &[Outcome]) -> bool {
+    let nothing_to_show = matches!(
+        account.state,
+        AccountState::Failed | AccountState::Unauthorized
+    );
+    nothing_to_show
+        || outcomes
+            .iter()
+            .filter(|outcome| outcome.account == *account.id())
+            .filter_map(|outcome| outcome.failure.as_ref())
+            // Told to wait is not failing as long as there are figures.
+            .any(|failure| failure.kind != FailureKind::Throttled || account.updated_at.is_none())
+}

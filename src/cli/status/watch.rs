@@ -1,0 +1,309 @@
+//! `status --watch`: the figures live on the whole screen, until q.
+//!
+//! It reads the ledger again every few seconds, so it follows the resident process; where none polls, it polls
+//! what is overdue itself.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::pin::Pin;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue, terminal};
+use futures_util::StreamExt as _;
+
+use crate::analysis::digest::Digest;
+use crate::app::accounts::Planned;
+use crate::app::assembly::Assembly;
+use crate::app::once;
+use crate::cli::failure::{Ended, Failure};
+use crate::cli::figures::{self, Polling};
+use crate::cli::session::Session;
+use crate::cli::status::theme::Theme;
+use crate::store::Store;
+use crate::view;
+
+/// How often the ledger is read again.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A poll this late is nobody else's any more.
+const OVERDUE: TimeDelta = TimeDelta::seconds(30);
+
+const KEYS: &str = "r refresh   t theme   ? help   q quit";
+const HELP: &str = "\
+r  poll every account now
+t  next theme: colour, bright, mono
+?  show or hide this
+q  quit (also Esc and Ctrl-C)
+
+The figures are read from the ledger every 5 seconds. A running tray keeps them fresh;
+where none runs, accounts are polled from here when their time has come.";
+
+/// A poll under way.
+type Refresh<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
+
+/// Whether the view goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Go,
+    End,
+}
+
+/// What is on the screen besides the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Figures,
+    Help,
+}
+
+/// Refuses a place where no screen can be drawn.
+pub(super) fn check_terminal() -> Result<(), Failure> {
+    if io::stdout().is_terminal() && io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage("`--watch` needs a terminal")
+        .hinted("Without one, run `spendtray status` again whenever you want the figures."))
+}
+
+/// Shows the figures until the user quits.
+pub(super) async fn run(
+    session: &Session,
+    place: (&Assembly, &Store),
+    wanted: &[Planned],
+    polling: Polling,
+) -> Result<Ended, Failure> {
+    let (assembly, store) = place;
+    let mut watch = Watch {
+        assembly,
+        store,
+        wanted,
+        digest: figures::look(assembly, store, wanted).await?.1,
+        page: Page::Figures,
+        theme: Theme::first(session.output.paint()),
+        refresh: None,
+        trouble: None,
+    };
+    watch.refresh = Some(watch.begin(polling));
+    let screen = Screen::take()?;
+    let ended = watch.live().await;
+    drop(screen);
+    ended.map(|()| Ended::Well)
+}
+
+struct Watch<'a> {
+    assembly: &'a Assembly,
+    store: &'a Store,
+    wanted: &'a [Planned],
+    digest: Digest,
+    page: Page,
+    theme: Theme,
+    refresh: Option<Refresh<'a>>,
+    trouble: Option<String>,
+}
+
+impl<'a> Watch<'a> {
+    async fn live(&mut self) -> Result<(), Failure> {
+        let mut keys = EventStream::new();
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        loop {
+            self.draw()?;
+            tokio::select! {
+                event = keys.next() => match event {
+                    Some(Ok(event)) => if self.obey(&event) == Flow::End {
+                        return Ok(());
+                    },
+                    Some(Err(error)) => return Err(error.into()),
+                    None => return Ok(()),
+                },
+                done = finished(&mut self.refresh) => {
+                    self.refresh = None;
+                    self.trouble = done.err().map(|failure| failure.message);
+                    self.look().await;
+                }
+                _ = look.tick() => {
+                    self.look().await;
+                    self.poll_overdue();
+                }
+            }
+        }
+    }
+
+    fn begin(&self, polling: Polling) -> Refresh<'a> {
+        let (assembly, store, wanted) = (self.assembly, self.store, self.wanted);
+        Box::pin(async move {
+            figures::gather(assembly, store, wanted, polling).await?;
+            Ok(())
+        })
+    }
+
+    fn obey(&mut self, event: &Event) -> Flow {
+        let Event::Key(key) = event else {
+            return Flow::Go;
+        };
+        match meaning(*key) {
+            Some(Key::Quit) => return Flow::End,
+            Some(Key::Refresh) if self.refresh.is_none() => {
+                self.refresh = Some(self.begin(Polling::Now));
+            }
+            Some(Key::Theme) => self.theme = self.theme.next(),
+            Some(Key::Help) => {
+                self.page = match self.page {
+                    Page::Figures => Page::Help,
+                    Page::Help => Page::Figures,
+                };
+            }
+            Some(Key::Refresh) | None => {}
+        }
+        Flow::Go
+    }
+
+    async fn look(&mut self) {
+        match figures::look(self.assembly, self.store, self.wanted).await {
+            Ok((_, digest)) => self.digest = digest,
+            Err(failure) => self.trouble = Some(failure.message),
+        }
+    }
+
+    /// Polls what should have been polled a while ago, which means that no resident process does it.
+    fn poll_overdue(&mut self) {
+        if self.refresh.is_some() || self.store.read_only_reason().is_some() {
+            return;
+        }
+        let late = self.digest.now - OVERDUE;
+        let accounts = self.digest.accounts.iter();
+        let overdue: Vec<Planned> = accounts
+            .filter(|account| account.next_poll_at.is_some_and(|at| at <= late))
+            .filter_map(|account| {
+                self.wanted
+                    .iter()
+                    .find(|planned| planned.id() == account.id())
+            })
+            .cloned()
+            .collect();
+        if overdue.is_empty() {
+            return;
+        }
+        let (assembly, store) = (self.assembly, self.store);
+        self.refresh = Some(Box::pin(async move {
+            once::refresh(&assembly.reach, store, overdue).await?;
+            Ok(())
+        }));
+    }
+
+    fn draw(&self) -> Result<(), Failure> {
+        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        let body = match self.page {
+            Page::Help => HELP.to_owned(),
+            Page::Figures if self.digest.accounts.is_empty() => {
+                "No account is set up yet: run `spendtray login PROVIDER`.".to_owned()
+            }
+            Page::Figures => view::text::status(&self.digest, &self.assembly.loaded.config.policy),
+        };
+        let foot = match (&self.refresh, &self.trouble) {
+            (Some(_), _) => format!("{KEYS}   polling…"),
+            (None, Some(trouble)) => format!("{KEYS}   {trouble}"),
+            (None, None) => KEYS.to_owned(),
+        };
+        let mut out = io::stdout().lock();
+        queue!(out, cursor::MoveTo(0, 0))?;
+        let room = usize::from(rows).saturating_sub(1);
+        for line in fitted(&body, &foot, (usize::from(columns), room)) {
+            queue!(out, Clear(ClearType::CurrentLine))?;
+            out.write_all(self.theme.line(&line).as_bytes())?;
+            out.write_all(b"\r\n")?;
+        }
+        queue!(out, Clear(ClearType::FromCursorDown))?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// The lines that fit on a screen of so many columns and rows, the foot last.
+fn fitted(body: &str, foot: &str, (columns, rows): (usize, usize)) -> Vec<String> {
+    let cut = |line: &str| line.chars().take(columns).collect::<String>();
+    let room = rows.saturating_sub(2);
+    let mut lines: Vec<String> = body.lines().map(cut).collect();
+    if lines.len() > room {
+        lines.truncate(room.saturating_sub(1));
+        lines.push(cut("… more than fits: make the window taller"));
+    }
+    lines.push(String::new());
+    lines.push(cut(foot));
+    lines
+}
+
+/// Ends with the refresh; never while there is none.
+async fn finished(refresh: &mut Option<Refresh<'_>>) -> Result<(), Failure> {
+    match refresh {
+        Some(refresh) => refresh.await,
+        None => std::future::pending().await,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    Refresh,
+    Theme,
+    Help,
+    Quit,
+}
+
+fn meaning(key: KeyEvent) -> Option<Key> {
+    if key.kind == KeyEventKind::Release {
+        return None;
+    }
+    match key.code {
+        KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            Some(Key::Quit)
+        }
+        KeyCode::Char('q') | KeyCode::Esc => Some(Key::Quit),
+        KeyCode::Char('r') | KeyCode::F(5) => Some(Key::Refresh),
+        KeyCode::Char('t') => Some(Key::Theme),
+        KeyCode::Char('?' | 'h') => Some(Key::Help),
+        _ => None,
+    }
+}
+
+/// The whole screen; given back when dropped, whatever happened.
+struct Screen;
+
+impl Screen {
+    fn take() -> Result<Self, Failure> {
+        enable_raw_mode()?;
+        let screen = Self;
+        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Nothing can be done when the terminal has gone.
+        drop(execute!(io::stdout(), cursor::Show, LeaveAlternateScreen));
+        drop(disable_raw_mode());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_window_keeps_the_keys_in_sight() {
+        let lines = fitted("one\ntwo\nthree\nfour", KEYS, (10, 4));
+        assert_eq!(lines, ["one", "… more tha", "", "r refresh "]);
+        assert_eq!(fitted("one", "foot", (10, 9)), ["one", "", "foot"]);
+    }
+
+    #[test]
+    fn control_c_quits_in_raw_mode() {
+        let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(meaning(key), Some(Key::Quit));
+        assert_eq!(
+            meaning(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::NONE)),
+            None
+        );
+    }
+}

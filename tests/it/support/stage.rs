@@ -1,0 +1,354 @@
+//! `Stage`: the real engine on a real ledger, with scripted vendors and a clock that the test moves.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::error::Error;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use spendtray::app::accounts::Registry;
+use spendtray::app::engine::{Engine, Parts, Settings};
+use spendtray::app::ledger::Ledger;
+use spendtray::app::message::{Command, Update};
+use spendtray::app::poller::Reach;
+use spendtray::clock::Clock;
+use spendtray::config::{self, KnownProvider};
+use spendtray::domain::ids::BalanceName;
+use spendtray::domain::money::{Currency, Money};
+use spendtray::domain::quota::{Balance, Standing};
+use spendtray::domain::reading::Reading;
+use spendtray::domain::variables::Variables;
+use spendtray::http::Http;
+use spendtray::providers::{Appears, Auth, Kind, Links, Need, PollContext, PollError, Provider};
+use spendtray::secrets::vault::Vault;
+use spendtray::view::View;
+use spendtray::view::menu::MenuItem;
+use spendtray::view::notice::Notice;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// The longest a test waits for what must come; reached only when it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a scripted vendor answers.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// So many dollars left.
+    Dollars(i64),
+    /// A failure.
+    Failure(PollError),
+}
+
+/// One scripted account: the answers to come, and how often it was asked.
+#[derive(Debug)]
+pub(crate) struct Script {
+    answers: Mutex<VecDeque<Answer>>,
+    hits: Mutex<usize>,
+    /// An answer takes one of these; a test holds them back to let polls hang.
+    pub(crate) gate: Semaphore,
+    /// One more for each poll that has begun.
+    pub(crate) begun: Semaphore,
+}
+
+impl Script {
+    /// How often it was asked.
+    pub(crate) fn hits(&self) -> usize {
+        *self.hits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers from now on; the last one is repeated.
+    pub(crate) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+        *self.answers.lock().unwrap_or_else(PoisonError::into_inner) =
+            answers.into_iter().collect();
+    }
+
+    fn next(&self) -> Answer {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = if answers.len() > 1 {
+            answers.pop_front()
+        } else {
+            answers.front().cloned()
+        };
+        next.unwrap_or(Answer::Dollars(50))
+    }
+}
+
+static SCRIPTS: LazyLock<Mutex<BTreeMap<String, Arc<Script>>>> = LazyLock::new(Mutex::default);
+
+/// The script of an account; names are unique to a test.
+pub(crate) fn script(account: &str) -> Arc<Script> {
+    let mut scripts = SCRIPTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let fresh = || {
+        Arc::new(Script {
+            answers: Mutex::default(),
+            hits: Mutex::default(),
+            gate: Semaphore::new(1000),
+            begun: Semaphore::new(0),
+        })
+    };
+    Arc::clone(scripts.entry(account.to_owned()).or_insert_with(fresh))
+}
+
+static SCRIPTED: Provider = Provider {
+    id: "scripted",
+    name: "Scripted",
+    kind: Kind::BilledApi,
+    shows: "what a test tells it to",
+    auth: Auth::ApiKey {
+        env: &["SCRIPTED_KEY"],
+        help: "Make one up.",
+        need: Need::Required,
+    },
+    appears: Appears::WithCredential,
+    base_url: "https://scripted.example",
+    hosts: &["scripted.example"],
+    every: Duration::from_secs(300),
+    coins: &[],
+    options: &[],
+    links: Links {
+        dashboard: Some("https://scripted.example/dashboard"),
+        top_up: None,
+    },
+    poll: |cx| Box::pin(poll(cx)),
+};
+
+/// The one scripted provider.
+pub(crate) const REGISTRY: Registry = &[&SCRIPTED];
+
+async fn poll(cx: &PollContext<'_>) -> Result<Reading, PollError> {
+    let script = script(cx.account.id.name().unwrap_or_default());
+    *script.hits.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    script.begun.add_permits(1);
+    if let Ok(permit) = script.gate.acquire().await {
+        permit.forget();
+    }
+    match script.next() {
+        Answer::Failure(error) => Err(error),
+        Answer::Dollars(amount) => {
+            let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
+            reading.figures.balances.push(Balance {
+                name: BalanceName::new("usd"),
+                remaining: Some(Money::new(Decimal::from(amount), Currency::USD)),
+                granted: None,
+                resets_at: None,
+                standing: Standing::Served,
+            });
+            Ok(reading)
+        }
+    }
+}
+
+/// A running engine and its surroundings.
+pub(crate) struct Stage {
+    pub(crate) clock: Clock,
+    pub(crate) home: Arc<tempfile::TempDir>,
+    pub(crate) commands: UnboundedSender<Command>,
+    updates: UnboundedReceiver<Update>,
+    pub(crate) engine: JoinHandle<()>,
+    config: Arc<Mutex<String>>,
+    variables: Arc<Mutex<Variables>>,
+}
+
+/// A stage before the curtain: what the engine will find.
+pub(crate) struct Set {
+    pub(crate) clock: Clock,
+    pub(crate) home: Arc<tempfile::TempDir>,
+    pub(crate) config: String,
+    pub(crate) key: &'static str,
+    pub(crate) ledger: Option<String>,
+}
+
+impl Set {
+    /// A home of its own, 2026-11-23 08:30 UTC, and these lines of configuration.
+    pub(crate) fn new(config: &str) -> Outcome<Self> {
+        Ok(Self {
+            clock: Clock::manual("2026-11-23T08:30:00Z".parse()?),
+            home: Arc::new(tempfile::tempdir()?),
+            config: config.to_owned(),
+            key: "a-key-that-nobody-may-see",
+            ledger: None,
+        })
+    }
+
+    /// The lines that make accounts of these names.
+    pub(crate) fn accounts(names: &[&str]) -> String {
+        names
+            .iter()
+            .map(|name| format!("[[account]]\nprovider = \"scripted\"\nname = \"{name}\"\nsecret = \"env:SCRIPTED_KEY\"\n"))
+            .collect()
+    }
+
+    /// Starts the engine.
+    pub(crate) async fn start(&self) -> Outcome<Stage> {
+        let config = Arc::new(Mutex::new(self.config.clone()));
+        let variables: Variables = [("SCRIPTED_KEY".to_owned(), self.key.to_owned())]
+            .into_iter()
+            .collect();
+        let variables = Arc::new(Mutex::new(variables));
+        let file = self.home.path().join("config.toml");
+        let url = self.ledger.clone().unwrap_or_else(|| {
+            spendtray::store::Store::url_of(&self.home.path().join("ledger.sqlite"))
+        });
+        let mut reload = {
+            let (config, variables, url) =
+                (Arc::clone(&config), Arc::clone(&variables), url.clone());
+            move || settings(&file, &config, &variables, &url)
+        };
+        let settings = reload()?;
+        let reach = Reach {
+            clock: self.clock.clone(),
+            http: Http::new(None, &self.clock)?,
+            vault: Arc::new(Vault::new(self.home.path().join("secrets.toml"))),
+            variables: Arc::new(settings.variables.clone()),
+        };
+        let (outbox, updates) = unbounded_channel();
+        let (commands, inbox) = unbounded_channel();
+        let engine = Engine::new(Parts {
+            reach,
+            ledger: Ledger::open(url, self.clock.now()).await?,
+            registry: REGISTRY,
+            settings,
+            reload: Box::new(reload),
+            updates: outbox,
+            autostart: Box::new(|| None),
+            config_file: self.home.path().join("config.toml"),
+        });
+        Ok(Stage {
+            clock: self.clock.clone(),
+            home: Arc::clone(&self.home),
+            commands,
+            updates,
+            engine: tokio::spawn(engine.run(inbox, CancellationToken::new())),
+            config,
+            variables,
+        })
+    }
+}
+
+fn settings(
+    file: &std::path::Path,
+    config: &Mutex<String>,
+    variables: &Mutex<Variables>,
+    ledger_url: &str,
+) -> Result<Settings, String> {
+    let text = config
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    std::fs::write(file, text).map_err(|error| error.to_string())?;
+    let variables = variables
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let known = [KnownProvider {
+        id: "scripted",
+        options: Vec::new(),
+    }];
+    let loaded = config::load(file, &variables, &known).map_err(|error| error.to_string())?;
+    let notes = loaded.warnings.iter().map(ToString::to_string).collect();
+    Ok(Settings {
+        ledger_url: ledger_url.to_owned(),
+        config: loaded.config,
+        variables,
+        notes,
+    })
+}
+
+impl Stage {
+    /// The next update of any kind.
+    pub(crate) async fn update(&mut self) -> Outcome<Update> {
+        let next = tokio::time::timeout(PATIENCE, self.updates.recv()).await?;
+        Ok(next.ok_or("the engine has gone")?)
+    }
+
+    /// Waits for a view in which this holds.
+    pub(crate) async fn view(&mut self, holds: impl Fn(&View) -> bool) -> Outcome<View> {
+        loop {
+            match self.update().await? {
+                Update::View(view) if holds(&view) => return Ok(*view),
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits for a view whose menu says this somewhere.
+    pub(crate) async fn says(&mut self, text: &str) -> Outcome<View> {
+        self.view(|view| says(&view.menu, text)).await
+    }
+
+    /// Waits for the next notice.
+    pub(crate) async fn notice(&mut self) -> Outcome<Notice> {
+        loop {
+            if let Update::Notice(notice) = self.update().await? {
+                return Ok(notice);
+            }
+        }
+    }
+
+    /// Quits and returns everything that was still told.
+    pub(crate) async fn quit(mut self) -> Outcome<Vec<Update>> {
+        self.commands
+            .send(Command::Act(spendtray::view::menu::Action::Quit))?;
+        let mut rest = Vec::new();
+        loop {
+            match self.update().await? {
+                Update::Stopped => break,
+                update => rest.push(update),
+            }
+        }
+        tokio::time::timeout(PATIENCE, self.engine).await??;
+        Ok(rest)
+    }
+
+    /// Moves the clock and lets the engine notice, as a timer would.
+    pub(crate) fn later(&self, by: TimeDelta) -> Outcome<DateTime<Utc>> {
+        self.clock.advance(by);
+        self.commands.send(Command::Redraw)?;
+        Ok(self.clock.now())
+    }
+
+    /// Saves another configuration.
+    pub(crate) fn save(&self, config: &str) -> Outcome {
+        config.clone_into(&mut self.config.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(self.commands.send(Command::Reload)?)
+    }
+
+    /// Changes the key in the environment, as a saved `.env` would.
+    pub(crate) fn change_key(&self, key: &str) -> Outcome {
+        *self
+            .variables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) =
+            [("SCRIPTED_KEY".to_owned(), key.to_owned())]
+                .into_iter()
+                .collect();
+        Ok(self.commands.send(Command::Reload)?)
+    }
+}
+
+/// Whether a menu says this in any row.
+pub(crate) fn says(menu: &[MenuItem], text: &str) -> bool {
+    menu.iter()
+        .any(|item| item.label.contains(text) || says(&item.children, text))
+}
+
+/// The error of a vendor in trouble.
+pub(crate) fn trouble() -> Answer {
+    Answer::Failure(PollError::Upstream {
+        status: 500,
+        excerpt: "oops".to_owned(),
+    })
+}
+
+/// Waits until a script's poll has begun once more.
+pub(crate) async fn begun(script: &Script) -> Outcome {
+    tokio::time::timeout(PATIENCE, script.begun.acquire())
+        .await??
+        .forget();
+    Ok(())
+}
