@@ -27,7 +27,7 @@ use crate::view::View;
 /// The first wait for a bus that is missing; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait for a bus.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The tray; ends when dropped.
 #[derive(Debug)]
