@@ -7,8 +7,18 @@ pub mod format;
 pub mod icon;
 pub mod menu;
 pub mod notice;
+pub mod phrase;
+pub mod text;
+pub mod title;
+mod tooltip;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 
 use crate::analysis::digest::{Digest, OverallState};
 use crate::domain::policy::Policy;
@@ -81,11 +91,31 @@ pub enum Refreshing {
 /// Everything the tray shows, from one digest.
 #[must_use]
 pub fn view(digest: &Digest, policy: &Policy, surroundings: &Surroundings) -> View {
-    todo!()
+    let headline = title::headline(digest, policy);
+    let fullest = fullest(digest);
+    View {
+        tooltip: tooltip::tooltip(&headline, digest, policy),
+        icon: Icon {
+            state: digest.state,
+            face: icon::face(policy.icon, headline.leading.as_ref(), fullest),
+        },
+        menu: menu::menu(&headline.long, digest, policy, surroundings),
+        title: headline.title,
+    }
 }
 
 /// The short line by itself: what the title shows, for `status` and status bars.
 #[must_use]
 pub fn title(digest: &Digest, policy: &Policy) -> String {
-    todo!()
+    title::headline(digest, policy).title
+}
+
+/// The fullest window's percent, else the fullest budget's, for the meter.
+fn fullest(digest: &Digest) -> Option<Decimal> {
+    let windows = digest
+        .accounts
+        .iter()
+        .filter_map(|account| phrase::account::fullest(account)?.window.used_percent);
+    let budgets = || digest.budgets.iter().filter_map(|budget| budget.percent);
+    windows.max().or_else(|| budgets().max())
 }

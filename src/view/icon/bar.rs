@@ -1,0 +1,59 @@
+//! A tiny usage bar for a menu row; visible on light and dark menus.
+
+#![expect(clippy::float_arithmetic, reason = "pixels, not money")]
+
+use rust_decimal::Decimal;
+use tiny_skia::{Color, FillRule, Mask, Paint, Pixmap, Rect, Transform};
+
+use crate::view::format::{BarClass, bar_class};
+use crate::view::icon::pill::rounded;
+
+/// Width and height: menu icons are square on most desktops.
+const SIDE: u32 = 16;
+/// The bar within it.
+const TOP: f32 = 4.0;
+const TALL: f32 = 8.0;
+const WIDE: f32 = 16.0;
+
+/// A tiny usage bar as a PNG file for a menu row; percent full.
+#[must_use]
+pub fn bar_png(percent: u8) -> Vec<u8> {
+    let (Some(mut pixmap), Some(mut shape), Some(track)) = (
+        Pixmap::new(SIDE, SIDE),
+        Mask::new(SIDE, SIDE),
+        rounded(0.0, TOP, WIDE, TALL, 2.5),
+    ) else {
+        return Vec::new();
+    };
+    shape.fill_path(&track, FillRule::Winding, true, Transform::identity());
+    let mut fill = |width: f32, colour: Color| {
+        let mut paint = Paint::default();
+        paint.set_color(colour);
+        if let Some(part) = Rect::from_xywh(0.0, TOP, width, TALL) {
+            pixmap.fill_rect(part, &paint, Transform::identity(), Some(&shape));
+        }
+    };
+    fill(WIDE, Color::from_rgba8(0x80, 0x88, 0x92, 0x70));
+    let full = (WIDE * f32::from(percent.min(100)) / 100.0).round();
+    // Something is never drawn as nothing, and less than all never as all.
+    let full = match percent {
+        0 => 0.0,
+        1..100 => full.clamp(2.0, WIDE - 1.0),
+        _ => WIDE,
+    };
+    if full > 0.0 {
+        fill(full, colour(bar_class(Decimal::from(percent))));
+    }
+    pixmap.encode_png().unwrap_or_default()
+}
+
+fn colour(class: BarClass) -> Color {
+    let (red, green, blue) = match class {
+        BarClass::Idle => (0x2d, 0xa4, 0x4e),
+        BarClass::Light => (0x0e, 0x9f, 0xa8),
+        BarClass::Half => (0x3b, 0x82, 0xf6),
+        BarClass::High => (0xe0, 0x8a, 0x00),
+        BarClass::Full => (0xe5, 0x48, 0x4d),
+    };
+    Color::from_rgba8(red, green, blue, 255)
+}

@@ -1,0 +1,186 @@
+//! Balances and quota windows in words.
+
+use chrono::TimeDelta;
+use rust_decimal::Decimal;
+
+use crate::analysis::digest::{BalanceDigest, WindowDigest};
+use crate::domain::money::{Currency, Money};
+use crate::domain::quota::{Plan, QuotaWindow, Source, Standing};
+use crate::view::format::{self, Moment};
+use crate::view::phrase::words;
+
+/// What stands for a figure nobody knows.
+pub const UNKNOWN: &str = "–";
+
+/// How a reset is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetWords {
+    /// By clock or date only: the words hold until it comes.
+    Clock,
+    /// With the time left, in steps of five minutes from an hour on.
+    Countdown,
+}
+
+/// What is left in a purse: `42.5000 of 100.0000 DIEM`, `$25.00`, `–`.
+#[must_use]
+pub fn remaining(balance: &BalanceDigest) -> String {
+    let balance = &balance.balance;
+    match (balance.remaining, balance.granted) {
+        (Some(remaining), Some(granted)) => portion(remaining, granted),
+        (Some(remaining), None) => format::money(remaining),
+        (None, Some(granted)) => format!("{UNKNOWN} of {}", format::money(granted)),
+        // The vendor of DIEM grants it for staking: no figure means no stake, which is not a balance of zero.
+        (None, None) if balance.name.as_str() == "diem" => "not staking".to_owned(),
+        (None, None) => UNKNOWN.to_owned(),
+    }
+}
+
+/// The purse's name in words; `None` when the amount's unit says it already.
+#[must_use]
+pub fn purse(balance: &BalanceDigest) -> Option<String> {
+    let name = balance.balance.name.as_str();
+    let said = balance
+        .balance
+        .remaining
+        .is_some_and(|money| money.currency.code().eq_ignore_ascii_case(name));
+    (!said).then(|| purse_name(balance))
+}
+
+/// The purse's name in words: `Earned credits`, `USD`.
+#[must_use]
+pub fn purse_name(balance: &BalanceDigest) -> String {
+    let name = balance.balance.name.as_str();
+    let is_ticker = Currency::new(name).is_ok_and(|currency| {
+        format::symbol(currency).is_some() || format::unit(currency) == currency.code()
+    });
+    if is_ticker && name.len() < 5 {
+        name.to_ascii_uppercase()
+    } else {
+        words(name)
+    }
+}
+
+/// What is to be said of a purse besides the amount: when it refills, for how long it lasts, whether it is used up.
+#[must_use]
+pub fn balance_notes(balance: &BalanceDigest, moment: Moment) -> Vec<String> {
+    let used_up = balance.balance.standing == Standing::Exhausted;
+    let refills = balance
+        .balance
+        .resets_at
+        .map(|at| format!("refills {}", format::reset_at(at, moment)));
+    let lasts = balance
+        .lasts
+        .filter(|_| !used_up)
+        .map(|lasts| format!("lasts {}", format::lasts(lasts)));
+    used_up
+        .then(|| "used up: requests are refused".to_owned())
+        .into_iter()
+        .chain(refills)
+        .chain(lasts)
+        .collect()
+}
+
+/// How full a window is: `62 %`, `~62 %` when we estimate it, `–` when nobody says.
+#[must_use]
+pub fn used(window: &QuotaWindow) -> String {
+    match (window.used_percent, window.source) {
+        (None, _) => UNKNOWN.to_owned(),
+        (Some(percent), Source::Official) => format::percent(percent),
+        (Some(percent), Source::Estimated) => format!("~{}", format::percent(percent)),
+    }
+}
+
+/// A window's name for people.
+#[must_use]
+pub fn window_name(window: &QuotaWindow) -> String {
+    if window.label.trim().is_empty() {
+        words(window.name.as_str())
+    } else {
+        window.label.clone()
+    }
+}
+
+/// What is to be said of a window besides its share: when it resets, when it is full, how much was used.
+#[must_use]
+pub fn window_notes(window: &WindowDigest, moment: Moment, reset: ResetWords) -> Vec<String> {
+    let resets = resets(&window.window, moment, reset);
+    let full = window
+        .runs_out_at
+        .filter(|at| *at > moment.now)
+        .map(|at| format!("full by {}", format::reset_at(at, moment)));
+    resets
+        .into_iter()
+        .chain(full)
+        .chain(counted(&window.window))
+        .collect()
+}
+
+/// When a window resets: `resets 3:55pm`.
+#[must_use]
+pub fn resets(window: &QuotaWindow, moment: Moment, words: ResetWords) -> Option<String> {
+    let at = window.resets_at?;
+    let left = at - moment.now;
+    if left.num_minutes() < 1 {
+        return Some("resets now".to_owned());
+    }
+    let clock = format::reset_at(at, moment);
+    Some(match words {
+        ResetWords::Clock => format!("resets {clock}"),
+        ResetWords::Countdown => format!("resets {clock} ({})", format::wait(coarse(left))),
+    })
+}
+
+/// Steps of five minutes from an hour on, so that a tooltip does not change at every look.
+fn coarse(left: TimeDelta) -> TimeDelta {
+    let minutes = left.num_minutes();
+    if minutes < 60 {
+        left
+    } else {
+        TimeDelta::minutes(minutes - minutes % 5)
+    }
+}
+
+fn counted(window: &QuotaWindow) -> Option<String> {
+    let (used, unit) = (window.used?, window.unit.as_deref()?);
+    let money = |amount| {
+        Currency::new(unit)
+            .ok()
+            .map(|currency| Money::new(amount, currency))
+    };
+    match (money(used), window.limit) {
+        (Some(used), Some(limit)) => Some(portion(used, money(limit)?)),
+        (Some(used), None) => Some(format!("{} used", format::money(used))),
+        (None, limit) => Some(plain_count(used, limit, unit)),
+    }
+}
+
+fn plain_count(used: Decimal, limit: Option<Decimal>, unit: &str) -> String {
+    let used = format::amount(used);
+    match limit {
+        Some(limit) => format!("{used} of {} {unit}", format::amount(limit)),
+        None => format!("{used} {unit} used"),
+    }
+}
+
+/// A part of a whole, the unit said once where it stands behind the amount: `42.5000 of 100.0000 DIEM`.
+#[must_use]
+pub fn portion(part: Money, whole: Money) -> String {
+    let (text, all) = (format::money(part), format::money(whole));
+    let unit = format!(" {}", format::unit(part.currency));
+    let same = part.currency == whole.currency && format::symbol(part.currency).is_none();
+    let part = if same {
+        text.strip_suffix(&unit).unwrap_or(&text)
+    } else {
+        &text
+    };
+    format!("{part} of {all}")
+}
+
+/// A subscription: `Claude Max, $100.00 a month`.
+#[must_use]
+pub fn plan(plan: &Plan) -> String {
+    match plan.monthly {
+        Some(monthly) => format!("{}, {} a month", plan.name, format::money(monthly)),
+        None => plan.name.clone(),
+    }
+}
