@@ -50,7 +50,21 @@ where
 {
     match session_folder() {
         Some(folder) => tell(story, Session { folder }),
-        None => run_again(test_name::<S>()?),
+        None => run_again(test_name::<S>()?, None),
+    }
+}
+
+/// Tells a story in a session of its own with a display, for real panels.
+pub fn in_real_session<S>(story: S) -> Outcome
+where
+    S: AsyncFnOnce(Session) -> Outcome,
+{
+    match session_folder() {
+        Some(folder) => tell(story, Session { folder }),
+        None => {
+            let (_server, display) = real::start_display()?;
+            run_again(test_name::<S>()?, Some(&display))
+        }
     }
 }
 
@@ -83,7 +97,7 @@ where
 }
 
 /// Runs this very test again, alone, in another environment.
-fn run_again(test: &str) -> Outcome {
+fn run_again(test: &str, display: Option<&str>) -> Outcome {
     let folder = tempfile::Builder::new().prefix("st-").tempdir_in("/tmp")?;
     let (home, run) = (folder.path().join("home"), folder.path().join("run"));
     std::fs::create_dir(&home)?;
@@ -99,6 +113,9 @@ fn run_again(test: &str) -> Outcome {
     }
     for kind in ["CONFIG", "DATA", "STATE", "CACHE"] {
         process.env_remove(format!("XDG_{kind}_HOME"));
+    }
+    if let Some(display) = display {
+        process.env("DISPLAY", display);
     }
     let output = process
         .args([test, "--exact", "--nocapture", "--test-threads=1"])

@@ -1,7 +1,7 @@
 //! The programs of a session: found or missed by the name of their package, and ended with the test.
 
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::Outcome;
 
@@ -35,6 +35,17 @@ impl Program {
             "" => Err(format!("a program of the package {package} ended at once").into()),
             line => Ok((program, line.to_owned())),
         }
+    }
+
+    /// Starts it, and returns the way to tell it something.
+    pub fn start_told(command: &mut Command, package: &str) -> Outcome<(Self, ChildStdin)> {
+        let told = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = spawn(told, package)?;
+        let input = child.stdin.take().ok_or("no way in")?;
+        Ok((Self(child), input))
     }
 
     /// Its process id.
