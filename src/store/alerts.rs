@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::alert::{AlertKey, AlertRecord, NoticeRecord};
 use crate::domain::ids::RuleId;
-use crate::store::cell;
+use crate::store::cell::{self, Read};
 
 const KEEP_ALERT: &str = "
     INSERT INTO alert_state (rule, subject, period, severity, title, body, phase,
@@ -68,8 +68,8 @@ pub(super) async fn all(connection: &mut AnyConnection) -> Result<Vec<AlertRecor
     Ok(alerts)
 }
 
-fn alert_of(row: &AnyRow) -> Option<AlertRecord> {
-    Some(AlertRecord {
+fn alert_of(row: &AnyRow) -> Read<AlertRecord> {
+    Ok(AlertRecord {
         key: AlertKey {
             rule: RuleId::new(cell::text(row, 0)?),
             subject: cell::text(row, 1)?,
@@ -114,7 +114,7 @@ pub(super) async fn notices(
     Ok(cell::readable("notice", &rows, notice_of))
 }
 
-fn notice_of(row: &AnyRow) -> Option<NoticeRecord> {
+fn notice_of(row: &AnyRow) -> Read<NoticeRecord> {
     let key = match (
         cell::maybe_text(row, 1)?,
         cell::maybe_text(row, 2)?,
@@ -127,7 +127,7 @@ fn notice_of(row: &AnyRow) -> Option<NoticeRecord> {
         }),
         _ => None,
     };
-    Some(NoticeRecord {
+    Ok(NoticeRecord {
         at: cell::instant(row, 0)?,
         alert: key,
         severity: cell::from_word(&cell::text(row, 4)?)?,

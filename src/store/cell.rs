@@ -36,52 +36,67 @@ pub(super) fn word<T: Serialize>(value: T) -> String {
     }
 }
 
-/// The enum's value of that name. `None`: there is none.
-pub(super) fn from_word<T: DeserializeOwned>(name: &str) -> Option<T> {
+/// A cell, a row or a part of one that makes no sense.
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
+impl<E: std::error::Error> From<E> for Unreadable {
+    fn from(_: E) -> Self {
+        Self
+    }
+}
+
+/// What was read, if it could be.
+pub(super) type Read<T> = Result<T, Unreadable>;
+
+/// The enum's value of that name.
+pub(super) fn from_word<T: DeserializeOwned>(name: &str) -> Read<T> {
     let name: StrDeserializer<'_, NotAWord> = name.into_deserializer();
-    T::deserialize(name).ok()
+    Ok(T::deserialize(name)?)
 }
 
 /// Reads a text.
-pub(super) fn text(row: &AnyRow, column: usize) -> Option<String> {
-    row.try_get(column).ok()
+pub(super) fn text(row: &AnyRow, column: usize) -> Read<String> {
+    Ok(row.try_get(column)?)
 }
 
 /// Reads a text that may be missing.
-pub(super) fn maybe_text(row: &AnyRow, column: usize) -> Option<Option<String>> {
-    row.try_get(column).ok()
+pub(super) fn maybe_text(row: &AnyRow, column: usize) -> Read<Option<String>> {
+    Ok(row.try_get(column)?)
 }
 
 /// Reads a number.
-pub(super) fn number(row: &AnyRow, column: usize) -> Option<i64> {
-    row.try_get(column).ok()
+pub(super) fn number(row: &AnyRow, column: usize) -> Read<i64> {
+    Ok(row.try_get(column)?)
 }
 
 /// Reads a number that may be missing.
-pub(super) fn maybe_number(row: &AnyRow, column: usize) -> Option<Option<i64>> {
-    row.try_get(column).ok()
+pub(super) fn maybe_number(row: &AnyRow, column: usize) -> Read<Option<i64>> {
+    Ok(row.try_get(column)?)
 }
 
 /// Reads an instant.
-pub(super) fn instant(row: &AnyRow, column: usize) -> Option<DateTime<Utc>> {
-    number(row, column).and_then(DateTime::from_timestamp_millis)
+pub(super) fn instant(row: &AnyRow, column: usize) -> Read<DateTime<Utc>> {
+    from_millis(number(row, column)?)
 }
 
 /// Reads an instant that may be missing.
-pub(super) fn maybe_instant(row: &AnyRow, column: usize) -> Option<Option<DateTime<Utc>>> {
-    match maybe_number(row, column)? {
-        Some(millis) => DateTime::from_timestamp_millis(millis).map(Some),
-        None => Some(None),
-    }
+pub(super) fn maybe_instant(row: &AnyRow, column: usize) -> Read<Option<DateTime<Utc>>> {
+    maybe_number(row, column)?.map(from_millis).transpose()
+}
+
+/// The instant of that many milliseconds.
+pub(super) fn from_millis(millis: i64) -> Read<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(millis).ok_or(Unreadable)
 }
 
 /// Reads every row that can be read; says once for each table that some could not.
 pub(super) fn readable<T>(
     table: &'static str,
     rows: &[AnyRow],
-    read: impl Fn(&AnyRow) -> Option<T>,
+    read: impl Fn(&AnyRow) -> Read<T>,
 ) -> Vec<T> {
-    let read: Vec<T> = rows.iter().filter_map(read).collect();
+    let read: Vec<T> = rows.iter().flat_map(read).collect();
     if read.len() < rows.len() {
         odd(table);
     }
@@ -128,8 +143,9 @@ mod tests {
     #[test]
     fn words_are_those_of_json_and_an_unknown_one_is_none() {
         assert_eq!(word(Basis::Metered), "metered");
-        assert_eq!(from_word(&word(Basis::Metered)), Some(Basis::Metered));
-        assert_eq!(from_word::<Basis>("guessed"), None);
+        let read: Basis = from_word("metered").unwrap();
+        assert_eq!(read, Basis::Metered);
+        assert!(from_word::<Basis>("guessed").is_err());
     }
 
     #[test]

@@ -76,9 +76,8 @@ pub(super) async fn checkup(ledger: &Ledger) -> Result<Checkup, StoreError> {
 /// Becomes the writer and gives that up again.
 async fn access(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<Access, StoreError> {
     match try_to_write(ledger, lease).await {
-        Ok(()) => Ok(Access::ReadWrite),
-        // Whoever holds it writes: so it can be written.
-        Err(StoreError::Busy { .. }) => Ok(Access::ReadWrite),
+        // Whoever keeps it busy writes: so it can be written.
+        Ok(()) | Err(StoreError::Busy { .. }) => Ok(Access::ReadWrite),
         Err(error @ StoreError::ReadOnly { .. }) => Ok(Access::ReadOnly(error.to_string())),
         Err(error) => Err(error),
     }
@@ -111,7 +110,7 @@ async fn integrity(
     let rows = connection.fetch_all(statement).await?;
     let faults: Vec<String> = rows
         .iter()
-        .filter_map(|row| cell::text(row, 0))
+        .flat_map(|row| cell::text(row, 0))
         .filter(|fault| fault != "ok")
         .collect();
     Ok(if faults.is_empty() {

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Executor as _};
 use crate::domain::account::AccountId;
 use crate::domain::poll::{Failure, PollState};
 use crate::domain::reading::Cursor;
-use crate::store::cell;
+use crate::store::cell::{self, Read};
 
 const READ_STATE: &str = "
     SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
@@ -49,7 +49,7 @@ pub(super) async fn state(
         .fetch_optional(sqlx::query(READ_STATE).bind(account.to_string()))
         .await?;
     Ok(row
-        .and_then(|row| state_of(&row))
+        .and_then(|row| state_of(&row).ok())
         .map(|(_, state)| state)
         .unwrap_or_default())
 }
@@ -62,7 +62,7 @@ pub(super) async fn states(
     Ok(cell::readable("poll_state", &rows, state_of))
 }
 
-fn state_of(row: &AnyRow) -> Option<(AccountId, PollState)> {
+fn state_of(row: &AnyRow) -> Read<(AccountId, PollState)> {
     let failure = cell::maybe_text(row, 3)?.and_then(|json| {
         let failure = serde_json::from_str(&json).ok();
         if failure.is_none() {
@@ -74,10 +74,10 @@ fn state_of(row: &AnyRow) -> Option<(AccountId, PollState)> {
         succeeded_at: cell::maybe_instant(row, 1)?,
         next_at: cell::maybe_instant(row, 2)?,
         failure,
-        failures_in_a_row: u32::try_from(cell::number(row, 4)?).ok()?,
+        failures_in_a_row: u32::try_from(cell::number(row, 4)?)?,
         refused_credential: cell::maybe_text(row, 5)?,
     };
-    Some((AccountId::parse(&cell::text(row, 0)?), state))
+    Ok((AccountId::parse(&cell::text(row, 0)?), state))
 }
 
 /// Keeps that a poll went well.
@@ -131,7 +131,7 @@ pub(super) async fn resume(
     let row = connection
         .fetch_optional(sqlx::query(READ_CURSOR).bind(account.to_string()))
         .await?;
-    Ok(row.and_then(|row| cell::text(&row, 0)).map(Cursor))
+    Ok(row.and_then(|row| cell::text(&row, 0).ok()).map(Cursor))
 }
 
 /// Keeps where the next poll goes on; `None`: it starts anew.

@@ -87,6 +87,10 @@ impl Dialect {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
                 unreachable_server(place, &error.to_string())
             }
+            sqlx::Error::Configuration(error) => StoreError::Url {
+                url: place,
+                problem: error.to_string(),
+            },
             sqlx::Error::PoolClosed => query(place, "it was closed", "Start again"),
             other => query(
                 place,

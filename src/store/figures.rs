@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::domain::reading::{Completeness, Figures};
-use crate::store::cell;
+use crate::store::cell::{self, Read};
 
 /// The figures that hold after a reading.
 ///
@@ -43,15 +43,13 @@ fn keep_missing<T, K: PartialEq>(new: &mut Vec<T>, old: Vec<T>, key: impl Fn(&T)
 }
 
 /// Reads figures; an item that cannot be read is left out, the rest stays.
-pub(super) fn parse(json: &str) -> Option<Figures> {
+pub(super) fn parse(json: &str) -> Read<Figures> {
     if let Ok(figures) = serde_json::from_str(json) {
-        return Some(figures);
+        return Ok(figures);
     }
     cell::odd("reading");
-    let Ok(Value::Object(fields)) = serde_json::from_str(json) else {
-        return None;
-    };
-    Some(Figures {
+    let fields: Map<String, Value> = serde_json::from_str(json)?;
+    Ok(Figures {
         plan: fields
             .get("plan")
             .and_then(|plan| serde_json::from_value(plan.clone()).ok()),

@@ -140,6 +140,10 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be written.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the four are what a failed poll consists of, and there is one caller"
+    )]
     pub async fn record_failure(
         &self,
         account: &AccountId,

@@ -10,7 +10,8 @@ use crate::domain::ids::{BalanceName, WindowName};
 use crate::domain::money::{Currency, Money};
 use crate::domain::reading::{Figures, Reading};
 use crate::domain::snapshot::{BalancePoint, Latest, WindowPoint};
-use crate::store::{cell, cursors, figures, usage};
+use crate::store::cell::{self, Read};
+use crate::store::{cursors, figures, usage};
 
 /// A reading that much older than the last one has lost a race against another process: no poll takes longer. Its
 /// usage is kept, its figures are not. One that is older still comes from a clock that was set back, and holds.
@@ -87,7 +88,7 @@ async fn latest(
         .fetch_optional(sqlx::query(READ_LATEST).bind(account))
         .await?;
     Ok(row
-        .and_then(|row| latest_of(&row))
+        .and_then(|row| latest_of(&row).ok())
         .map(|(_, latest)| latest))
 }
 
@@ -99,13 +100,13 @@ pub(super) async fn all_latest(
     Ok(cell::readable("reading", &rows, latest_of))
 }
 
-fn latest_of(row: &AnyRow) -> Option<(AccountId, Latest)> {
+fn latest_of(row: &AnyRow) -> Read<(AccountId, Latest)> {
     let latest = Latest {
         taken_at: cell::instant(row, 1)?,
         figures: figures::parse(&cell::text(row, 2)?)?,
         complete: figures::parse_completeness(&cell::text(row, 3)?),
     };
-    Some((AccountId::parse(&cell::text(row, 0)?), latest))
+    Ok((AccountId::parse(&cell::text(row, 0)?), latest))
 }
 
 async fn keep_latest(
@@ -224,8 +225,8 @@ pub(super) async fn balances(
         .bind(cell::millis(since));
     let rows = connection.fetch_all(statement).await?;
     let mut points = cell::readable("balance_point", &rows, |row| {
-        let currency = Currency::new(&cell::text(row, 2)?).ok()?;
-        Some(BalancePoint {
+        let currency = Currency::new(&cell::text(row, 2)?)?;
+        Ok(BalancePoint {
             at: cell::instant(row, 0)?,
             name: BalanceName::new(cell::text(row, 1)?),
             remaining: Money::from_nanos(cell::number(row, 3)?, currency),
@@ -246,10 +247,10 @@ pub(super) async fn windows(
         .bind(cell::millis(since));
     let rows = connection.fetch_all(statement).await?;
     let mut points = cell::readable("window_point", &rows, |row| {
-        Some(WindowPoint {
+        Ok(WindowPoint {
             at: cell::instant(row, 0)?,
             name: WindowName::new(cell::text(row, 1)?),
-            used_percent: cell::text(row, 2)?.parse::<Decimal>().ok()?,
+            used_percent: cell::text(row, 2)?.parse::<Decimal>()?,
         })
     });
     points.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));

@@ -39,8 +39,8 @@ pub(super) async fn extend(
         .await?;
     let before = row.and_then(|row| {
         Some(Span {
-            from: cell::number(&row, 0)?,
-            until: cell::number(&row, 1)?,
+            from: cell::number(&row, 0).ok()?,
+            until: cell::number(&row, 1).ok()?,
         })
     });
     let after = covered(before, reading);
@@ -111,7 +111,7 @@ pub(in crate::store) async fn all(
 ) -> Result<Vec<(AccountId, DateTime<Utc>)>, sqlx::Error> {
     let rows = connection.fetch_all(READ_ALL).await?;
     Ok(cell::readable("usage_coverage", &rows, |row| {
-        Some((
+        Ok((
             AccountId::parse(&cell::text(row, 0)?),
             cell::instant(row, 1)?,
         ))

@@ -85,7 +85,7 @@ async fn find(
     let row = connection
         .fetch_optional(sqlx::query(FIND).bind(account).bind(key))
         .await?;
-    Ok(row.and_then(|row| EventRow::read(&row)))
+    Ok(row.and_then(|row| EventRow::read(&row).ok()))
 }
 
 /// Forgets the events within a range; the range says what they summed to.
@@ -104,12 +104,11 @@ pub(super) async fn forget(
             .bind(cell::millis(SlotWidth::QuarterHour.start_of(range.from)))
     };
     let slots = connection.fetch_one(within(SLOTS_WITHIN)).await?;
-    let ends = [cell::maybe_number(&slots, 0), cell::maybe_number(&slots, 1)];
-    if ends.iter().flatten().flatten().count() == 0 {
+    let ends = [0, 1].map(|column| cell::number(&slots, column).ok());
+    let [Some(first), Some(last)] = ends else {
         return Ok(());
-    }
-    for slot_at in ends.into_iter().flatten().flatten() {
-        touched.add(slot_at);
-    }
+    };
+    touched.add(first);
+    touched.add(last);
     connection.execute(within(FORGET_WITHIN)).await.map(drop)
 }

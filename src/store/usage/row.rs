@@ -10,7 +10,7 @@ use crate::domain::ids::{KeyId, ModelId, ProjectId, UserId};
 use crate::domain::money::{Currency, Money, nanos};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Attribution, Basis, Cost, SlotWidth, Spend, UsageEvent, UsageSlot};
-use crate::store::cell;
+use crate::store::cell::{self, Read, Unreadable};
 
 /// The basis of usage whose cost nobody knows; the row names the model.
 const UNPRICED: &str = "unpriced";
@@ -87,14 +87,14 @@ impl EventRow {
     }
 
     /// Reads `key, at, slot_at, api_key … as_of`.
-    pub(super) fn read(row: &AnyRow) -> Option<Self> {
-        Some(Self {
+    pub(super) fn read(row: &AnyRow) -> Read<Self> {
+        Ok(Self {
             key: cell::text(row, 0)?,
             at: cell::number(row, 1)?,
             slot_at: cell::number(row, 2)?,
             who: read_who(row, 3)?,
             requests: cell::number(row, 7)?,
-            tokens: read_tokens(row, 8)??,
+            tokens: read_tokens(row, 8)?.ok_or(Unreadable)?,
             paid: read_paid(row, 15)?,
             as_of: cell::text(row, 19)?,
         })
@@ -148,8 +148,8 @@ impl SlotRow {
     }
 
     /// Reads `start_at, width, origin, api_key … unpriced`.
-    pub(super) fn read(row: &AnyRow) -> Option<Self> {
-        Some(Self {
+    pub(super) fn read(row: &AnyRow) -> Read<Self> {
+        Ok(Self {
             start_at: cell::number(row, 0)?,
             width: cell::text(row, 1)?,
             origin: cell::text(row, 2)?,
@@ -199,8 +199,8 @@ impl SlotRow {
         }
     }
 
-    /// Adds what this row says to a slot. `None`: the money in it cannot be read, and is left out.
-    pub(super) fn add_to(&self, slot: &mut UsageSlot) -> Option<()> {
+    /// Adds what this row says to a slot; money that cannot be read is left out.
+    pub(super) fn add_to(&self, slot: &mut UsageSlot) -> Read<()> {
         if let Some(more) = self.requests {
             let more = u64::try_from(more).unwrap_or_default();
             slot.requests = Some(slot.requests.unwrap_or_default().saturating_add(more));
@@ -215,21 +215,21 @@ impl SlotRow {
 }
 
 impl Paid {
-    fn add_to(&self, spend: &mut Spend) -> Option<()> {
+    fn add_to(&self, spend: &mut Spend) -> Read<()> {
         match self.basis.as_str() {
             "" => {}
             UNPRICED => {
                 spend.unpriced.insert(ModelId::new(self.unpriced.clone()));
             }
             basis => {
-                let currency = Currency::new(&self.currency).ok()?;
+                let currency = Currency::new(&self.currency)?;
                 spend.add(
-                    Money::from_nanos(self.nanos?, currency),
+                    Money::from_nanos(self.nanos.ok_or(Unreadable)?, currency),
                     cell::from_word(basis)?,
                 );
             }
         }
-        Some(())
+        Ok(())
     }
 }
 
@@ -286,28 +286,21 @@ fn tokens(counts: &TokenCounts) -> Tokens {
 }
 
 fn token_counts(tokens: Tokens) -> TokenCounts {
-    let [
-        input,
-        cached_input,
-        cache_write,
-        cache_write_5m,
-        cache_write_1h,
-        output,
-        reasoning,
-    ] = tokens.map(|class| u64::try_from(class).unwrap_or_default());
+    let [input, cached, write, five_minutes, hour, output, reasoning] =
+        tokens.map(|class| u64::try_from(class).unwrap_or_default());
     TokenCounts {
         input,
-        cached_input,
-        cache_write,
-        cache_write_5m,
-        cache_write_1h,
+        cached_input: cached,
+        cache_write: write,
+        cache_write_5m: five_minutes,
+        cache_write_1h: hour,
         output,
         reasoning,
     }
 }
 
-fn read_who(row: &AnyRow, first: usize) -> Option<Who> {
-    Some([
+fn read_who(row: &AnyRow, first: usize) -> Read<Who> {
+    Ok([
         cell::text(row, first)?,
         cell::text(row, first + 1)?,
         cell::text(row, first + 2)?,
@@ -315,20 +308,20 @@ fn read_who(row: &AnyRow, first: usize) -> Option<Who> {
     ])
 }
 
-/// Outer `None`: a cell cannot be read; inner: no tokens were told.
-fn read_tokens(row: &AnyRow, first: usize) -> Option<Option<Tokens>> {
+/// `None`: no tokens were told.
+fn read_tokens(row: &AnyRow, first: usize) -> Read<Option<Tokens>> {
     let mut tokens = Tokens::default();
     for (class, column) in tokens.iter_mut().zip(first..) {
         match cell::maybe_number(row, column)? {
             Some(told) => *class = told,
-            None => return Some(None),
+            None => return Ok(None),
         }
     }
-    Some(Some(tokens))
+    Ok(Some(tokens))
 }
 
-fn read_paid(row: &AnyRow, first: usize) -> Option<Paid> {
-    Some(Paid {
+fn read_paid(row: &AnyRow, first: usize) -> Read<Paid> {
+    Ok(Paid {
         basis: cell::text(row, first)?,
         currency: cell::text(row, first + 1)?,
         nanos: cell::maybe_number(row, first + 2)?,

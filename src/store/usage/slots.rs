@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 
 use crate::domain::account::AccountId;
 use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
-use crate::store::cell;
+use crate::store::cell::{self, Read};
 use crate::store::usage::row::SlotRow;
 
 /// So many rows in one statement.
@@ -87,7 +87,9 @@ fn by_start(rows: impl Iterator<Item = SlotRow>) -> BTreeMap<i64, Vec<SlotRow>> 
     for row in rows {
         starts.entry(row.start_at).or_default().push(row);
     }
-    starts.values_mut().for_each(|rows| rows.sort());
+    for rows in starts.values_mut() {
+        rows.sort();
+    }
     starts
 }
 
@@ -103,8 +105,8 @@ async fn within(
         .bind(from)
         .bind(until);
     let rows = connection.fetch_all(statement).await?;
-    Ok(by_start(rows.iter().filter_map(|row| {
-        SlotRow::read(row).or_else(|| cell::number(row, 0).map(SlotRow::strange))
+    Ok(by_start(rows.iter().flat_map(|row| {
+        SlotRow::read(row).or_else(|_| cell::number(row, 0).map(SlotRow::strange))
     })))
 }
 
@@ -160,7 +162,7 @@ pub(in crate::store) async fn since(
     let rows = connection.fetch_all(statement).await?;
     let mut slots: BTreeMap<(DateTime<Utc>, SlotWidth, Attribution), UsageSlot> = BTreeMap::new();
     for row in cell::readable("usage_slot", &rows, SlotRow::read) {
-        let Some((start, width)) = place_of(&row) else {
+        let Ok((start, width)) = place_of(&row) else {
             cell::odd("usage_slot");
             continue;
         };
@@ -178,14 +180,14 @@ pub(in crate::store) async fn since(
                 tokens: None,
                 spend: Spend::default(),
             });
-        if row.add_to(slot).is_none() {
+        if row.add_to(slot).is_err() {
             cell::odd("usage_slot");
         }
     }
     Ok(slots.into_values().collect())
 }
 
-fn place_of(row: &SlotRow) -> Option<(DateTime<Utc>, SlotWidth)> {
-    let start = DateTime::from_timestamp_millis(row.start_at)?;
-    Some((start, cell::from_word(&row.width)?))
+fn place_of(row: &SlotRow) -> Read<(DateTime<Utc>, SlotWidth)> {
+    let start = cell::from_millis(row.start_at)?;
+    Ok((start, cell::from_word(&row.width)?))
 }

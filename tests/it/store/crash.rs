@@ -72,7 +72,7 @@ async fn write(store: &Store, name: &str, number: u32) -> Outcome {
         title: format!("{name} {number}"),
         body: String::new(),
     };
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         store.save_alerts_and_notices(&[], &[notice]).await?;
     }
     Ok(())

@@ -216,6 +216,17 @@ async fn a_server_that_is_not_there_is_named_without_its_password() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_server_url_that_makes_no_sense_is_refused_without_its_password() -> Outcome {
+    for end in ["host:port/money", "host/money?sslmode=perhaps"] {
+        let error = Store::open(&format!("postgres://ann:hunter2@{end}")).await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, StoreError::Url { .. }), "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+    Ok(())
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_is_given_up() -> Outcome {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;

@@ -184,9 +184,8 @@ async fn alerts_are_kept(store: &Store) -> Outcome {
     Ok(())
 }
 
-/// Two other accounts: one with every shape of usage, one that tells prices.
-async fn everything_else(store: &Store) -> Outcome {
-    let mut rich = Reading::empty(AccountId::parse("openai/a/b"), minute(40));
+/// A slot with everything a slot can have.
+fn whole_slot() -> UsageSlot {
     let mut spend = Spend::of(usd(5), Basis::Billed);
     spend.add(usd(6), Basis::Estimated);
     spend.add(
@@ -195,7 +194,7 @@ async fn everything_else(store: &Store) -> Outcome {
     );
     spend.unpriced.insert("new".into());
     spend.unpriced.insert("newer".into());
-    let whole = UsageSlot {
+    UsageSlot {
         start: SlotWidth::Day.start_of(minute(0)),
         width: SlotWidth::Day,
         who: Attribution {
@@ -215,21 +214,31 @@ async fn everything_else(store: &Store) -> Outcome {
             reasoning: 7,
         }),
         spend,
-    };
-    let bare = UsageSlot {
+    }
+}
+
+/// A slot of which nothing is told but that it was.
+fn bare_slot() -> UsageSlot {
+    UsageSlot {
         start: minute(15),
         width: SlotWidth::QuarterHour,
         who: Attribution::default(),
         requests: None,
         tokens: None,
         spend: Spend::default(),
-    };
-    rich.ranges = vec![range(-480, 60, vec![whole.clone(), bare.clone()])];
+    }
+}
+
+fn rich_reading() -> Reading {
+    let mut rich = Reading::empty(AccountId::parse("openai/a/b"), minute(40));
+    rich.ranges = vec![range(-480, 60, vec![whole_slot(), bare_slot()])];
     let mut unpriced = event("x", 20, 0);
     unpriced.cost = Cost::Unknown;
     rich.events = vec![unpriced, event("y", 21, 9)];
-    store.record_reading(&rich, minute(45)).await?;
+    rich
+}
 
+fn market_reading() -> Outcome<Reading> {
     let mut market = Reading::empty(AccountId::parse("coingecko"), minute(40));
     market.figures.prices = vec![CoinPrice {
         symbol: "VVV".into(),
@@ -239,14 +248,20 @@ async fn everything_else(store: &Store) -> Outcome {
         at: minute(39),
     }];
     market.complete = Completeness::Partial(vec!["Some coin did not come.".to_owned()]);
-    store.record_reading(&market, minute(45)).await?;
+    Ok(market)
+}
 
+/// Two other accounts: one with every shape of usage, one that tells prices.
+async fn everything_else(store: &Store) -> Outcome {
+    let (rich, market) = (rich_reading(), market_reading()?);
+    store.record_reading(&rich, minute(45)).await?;
+    store.record_reading(&market, minute(45)).await?;
     let snapshot = store.snapshot(minute(0)).await?;
     let account = snapshot.account(&rich.account).ok_or("no account")?;
     let [day, empty, sum] = &account.slots[..] else {
         return Err(format!("other slots: {:?}", account.slots).into());
     };
-    assert_eq!((day, empty), (&whole, &bare));
+    assert_eq!((day, empty), (&whole_slot(), &bare_slot()));
     assert_eq!((sum.start, sum.requests), (minute(15), Some(2)));
     assert_eq!(sum.tokens.map(|tokens| tokens.input), Some(200));
     assert_eq!(sum.spend.unpriced, ["llama".into()].into());

@@ -37,7 +37,7 @@ struct Server {
 }
 
 /// The URL of a new, empty database.
-pub async fn new_database() -> Outcome<String> {
+pub(crate) async fn new_database() -> Outcome<String> {
     static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let server = SERVER
