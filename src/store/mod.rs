@@ -82,7 +82,9 @@ impl Store {
     /// Why nothing can be written, and what to do. `None`: it can.
     #[must_use]
     pub fn read_only_reason(&self) -> Option<String> {
-        todo!()
+        let problem = self.ledger.read_only.clone()?;
+        let place = self.place();
+        Some(StoreError::ReadOnly { place, problem }.to_string())
     }
 
     /// Everything known, with usage and history since an instant.

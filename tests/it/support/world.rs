@@ -71,7 +71,7 @@ impl World {
     pub(crate) fn with_vendors_and_no_key() -> Outcome<Self> {
         let mut world = Self::empty()?;
         let vendors = Vendors::start()?;
-        world.write_config(&vendors.simulator.config_toml())?;
+        world.write_config(&accounts_at(&vendors.simulator))?;
         world.vendors = Some(vendors);
         Ok(world)
     }
@@ -266,6 +266,44 @@ impl Drop for Vendors {
             drop(thread.join());
         }
     }
+}
+
+/// The configuration: one account a vendor, at its place on loopback, and a holding.
+fn accounts_at(simulator: &Simulator) -> String {
+    let url = |vendor: &str| simulator.base_url(vendor).unwrap_or_default();
+    format!(
+        r#"timezone = "UTC"
+
+[[account]]
+provider = "venice"
+base_url = "{venice}"
+
+[[account]]
+provider = "coingecko"
+base_url = "{coingecko}"
+plan = "demo"
+geckoterminal_url = "{geckoterminal}"
+dexscreener_url = "{dexscreener}"
+coinbase_url = "{coinbase}"
+
+[[account]]
+provider = "frankfurter"
+base_url = "{frankfurter}"
+ecb_url = "{ecb}"
+symbols = ["EUR"]
+
+[[holding]]
+symbol = "VVV"
+amount = 2750
+"#,
+        venice = url("venice"),
+        coingecko = url("coingecko"),
+        geckoterminal = url("geckoterminal"),
+        dexscreener = url("dexscreener"),
+        coinbase = url("coinbase"),
+        frankfurter = url("frankfurter"),
+        ecb = url("ecb"),
+    )
 }
 
 /// Writes a file and the folders above it.
