@@ -19,7 +19,7 @@ fn a_key_from_standard_input_is_kept_tested_and_used() -> Outcome {
         &["login", "venice", "--stdin"],
         &format!("{}\n", world.venice_key()?),
     )?;
-    insta::assert_snapshot!(run.transcript());
+    insta::assert_snapshot!(run.transcript_without_figures());
     let status = world.run(&["status", "--account", "venice", "--format", "plain"])?;
     assert_eq!((status.code, status.stderr.as_str()), (Some(0), ""));
     assert!(

@@ -203,17 +203,35 @@ pub(crate) struct Run {
 impl Run {
     /// Everything as a person sees it in a terminal, words marked.
     pub(crate) fn transcript(&self) -> String {
-        let words: String = self
-            .stderr
-            .lines()
-            .map(|line| format!("! {line}\n"))
-            .collect();
+        let mut words = String::new();
+        for line in self.stderr.lines() {
+            words.extend([
+                "! ", line, "
+",
+            ]);
+        }
         let code = match self.code {
             Some(0) => String::new(),
             Some(code) => format!("(exit {code})\n"),
             None => "(ended by a signal)\n".to_owned(),
         };
         format!("$ {}\n{}{words}{code}", self.command, self.stdout)
+    }
+
+    /// The transcript with every figure as `#`: for what says invented figures, which are the simulator's business.
+    pub(crate) fn transcript_without_figures(&self) -> String {
+        let mut text = String::new();
+        for letter in self.transcript().chars() {
+            let part_of_figure = letter == '.' && text.ends_with('#');
+            if letter.is_ascii_digit() || part_of_figure {
+                if !text.ends_with('#') {
+                    text.push('#');
+                }
+            } else {
+                text.push(letter);
+            }
+        }
+        text
     }
 
     /// Data and words together.
@@ -260,7 +278,7 @@ impl Vendors {
 impl Drop for Vendors {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            drop(stop.send(()));
+            stop.send(()).unwrap_or_default();
         }
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
