@@ -306,9 +306,9 @@ mod tests {
 
     #[test]
     fn a_snooze_is_minutes_hours_or_days() {
-        assert_eq!(span("30m"), Ok(Duration::from_secs(1800)));
-        assert_eq!(span("1h"), Ok(Duration::from_secs(3600)));
-        assert_eq!(span("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(span("30m"), Ok(Duration::from_mins(30)));
+        assert_eq!(span("1h"), Ok(Duration::from_hours(1)));
+        assert_eq!(span("2d"), Ok(Duration::from_hours(48)));
         for refused in [
             "",
             "h",

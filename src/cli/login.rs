@@ -219,7 +219,9 @@ async fn test(session: &Session, account: &AccountId) -> Result<Ended, Failure> 
                 .find(|each| each.id() == account);
             session.output.data(&format!(
                 "{account}: {}",
-                digest.map(learned).unwrap_or_default()
+                digest
+                    .map(|digest| learned(digest, &figures.snapshot))
+                    .unwrap_or_default()
             ))?;
             Ok(Ended::Well)
         }

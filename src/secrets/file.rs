@@ -34,10 +34,7 @@ impl SecretsFile {
     /// Keeps a credential.
     pub(super) fn write(&self, account: &AccountId, secret: &Secret) -> Result<(), SecretError> {
         let _held = self.hold()?;
-        let mut document = match self.document()? {
-            Some(document) => document,
-            None => HEAD.parse().unwrap_or_default(),
-        };
+        let mut document = self.document()?.unwrap_or_default();
         document.insert(&account.to_string(), value(secret.expose()));
         self.replace(&document)
     }
@@ -86,12 +83,16 @@ impl SecretsFile {
     }
 
     fn replace(&self, document: &DocumentMut) -> Result<(), SecretError> {
+        let mut text = document.to_string();
+        if !text.contains(HEAD) {
+            text.insert_str(0, HEAD);
+        }
         let write = || -> io::Result<()> {
             // A temporary file is readable by its owner only from its first byte on.
             let mut beside = tempfile::Builder::new()
                 .prefix(".secrets-")
                 .tempfile_in(self.folder())?;
-            beside.write_all(document.to_string().as_bytes())?;
+            beside.write_all(text.as_bytes())?;
             beside.as_file().sync_all()?;
             beside.persist(&self.path).map_err(|error| error.error)?;
             if let Ok(folder) = File::open(self.folder()) {
@@ -157,9 +158,9 @@ mod tests {
         assert_eq!(mode(&file.path), 0o600);
         assert_eq!(fs::read_dir(file.folder()).unwrap().count(), 1);
         insta::assert_snapshot!(fs::read_to_string(&file.path).unwrap(), @r#"
+    # Keys of Spendtray's accounts, kept here because the system has no secret store.
     venice = "one"
     openai = "two"
-    # Keys of Spendtray's accounts, kept here because the system has no secret store.
     "#);
     }
 

@@ -153,9 +153,12 @@ impl Popups {
             .iter()
             .position(|popup| popup.ticket == answer.ticket)?;
         let popup = self.shown.remove(at)?;
-        let replaced = self.shown.iter().any(|newer| newer.id == popup.id);
+        let mut others = self.shown.iter();
+        if others.any(|other| other.id == popup.id && other.ticket > popup.ticket) {
+            return None;
+        }
         match answer.response {
-            Some(NotificationResponse::Action(button)) if !replaced => {
+            Some(NotificationResponse::Action(button)) => {
                 popup::meaning(&button, &popup.notice).map(Command::Act)
             }
             _ => None,

@@ -21,8 +21,6 @@ const WATCHER_PATH: &str = "/StatusNotifierWatcher";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// At login the panel may start after us; only then is it missing.
 const GRACE: Duration = Duration::from_secs(2);
-/// Longer than this no menu is left open; a host has forgotten to say that it was closed.
-const LONGEST_OPEN: Duration = Duration::from_mins(5);
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,29 +95,18 @@ impl Host {
     ) -> zbus::Result<std::convert::Infallible> {
         session.register().await;
         let mut grace = Some(Instant::now() + GRACE);
-        let mut overdue = None;
         loop {
+            let due = session.objects.menu.showing().due();
             tokio::select! {
                 change = session.owners.next() => {
                     session.watcher_changed(change.ok_or_else(lost)?).await?;
                 }
-                view = next(views) => {
-                    if !session.objects.menu.showing().is_waiting() {
-                        overdue = None;
-                    }
-                    session.objects.show(&session.connection, &view).await?;
-                    if session.objects.menu.showing().is_waiting() {
-                        overdue.get_or_insert_with(|| Instant::now() + LONGEST_OPEN);
-                    }
-                }
+                view = next(views) => session.objects.show(&session.connection, &view).await?,
                 () = at(grace) => {
                     grace = None;
                     self.check(session).await;
                 }
-                () = at(overdue) => {
-                    overdue = None;
-                    session.objects.force(&session.connection).await?;
-                }
+                () = at(due) => session.objects.settle(&session.connection).await?,
             }
         }
     }
