@@ -5,7 +5,7 @@ use spendtray::view::menu::{Action, Checked, ItemKind, MenuItem};
 use spendtray::view::{Face, Icon, Tooltip, View};
 
 /// A row that only informs.
-pub fn info(id: &str, label: &str) -> MenuItem {
+pub(crate) fn info(id: &str, label: &str) -> MenuItem {
     MenuItem {
         id: id.to_owned(),
         kind: ItemKind::Text,
@@ -16,7 +16,7 @@ pub fn info(id: &str, label: &str) -> MenuItem {
 }
 
 /// A row that does something.
-pub fn button(id: &str, label: &str, action: Action) -> MenuItem {
+pub(crate) fn button(id: &str, label: &str, action: Action) -> MenuItem {
     MenuItem {
         action: Some(action),
         ..info(id, label)
@@ -24,7 +24,7 @@ pub fn button(id: &str, label: &str, action: Action) -> MenuItem {
 }
 
 /// A line between groups.
-pub fn separator(id: &str) -> MenuItem {
+pub(crate) fn separator(id: &str) -> MenuItem {
     MenuItem {
         kind: ItemKind::Separator,
         ..info(id, "")
@@ -32,7 +32,7 @@ pub fn separator(id: &str) -> MenuItem {
 }
 
 /// The view of a person with two accounts.
-pub fn two_accounts() -> View {
+pub(crate) fn two_accounts() -> View {
     let bar = |percent, item| MenuItem {
         kind: ItemKind::Bar(percent),
         ..item
