@@ -21,7 +21,7 @@ use std::time::Duration;
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The longest a story may take; far more than any needs, so that a busy machine fails none.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 /// The longest one thing may be waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Set in the process of the story only: the folder of its session.
@@ -36,6 +36,11 @@ impl Session {
     /// A folder of the story's own, short enough for sockets.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where programs are looked for first.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.folder.join("bin")
     }
 
     /// The home of the session's user.
@@ -98,9 +103,10 @@ where
 /// Runs this very test again, alone, in another environment.
 fn run_again(test: &str, display: Option<&str>) -> Outcome {
     let folder = tempfile::Builder::new().prefix("st-").tempdir_in("/tmp")?;
-    let (home, run) = (folder.path().join("home"), folder.path().join("run"));
-    std::fs::create_dir(&home)?;
-    std::fs::create_dir(&run)?;
+    let [home, run, bin] = ["home", "run", "bin"].map(|name| folder.path().join(name));
+    for folder in [&home, &run, &bin] {
+        std::fs::create_dir(folder)?;
+    }
     let mut process = programs::command(&std::env::current_exe()?.to_string_lossy());
     for variable in [
         "DISPLAY",
@@ -119,6 +125,10 @@ fn run_again(test: &str, display: Option<&str>) -> Outcome {
     let output = process
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder.path())
+        .env(
+            "PATH",
+            format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()),
+        )
         .env("HOME", &home)
         .env("XDG_RUNTIME_DIR", &run)
         .env("DBUS_SESSION_BUS_ADDRESS", bus::address(folder.path()))

@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -16,7 +15,7 @@ use zbus::names::BusName;
 use zbus::zvariant::OwnedValue;
 
 use super::bus::Bus;
-use super::programs::{Program, command, need, run};
+use super::programs::{Program, command, need};
 use super::remote::RemoteItem;
 use super::{Outcome, Session, soon};
 
@@ -52,7 +51,7 @@ impl RealDesktop {
         let desktop = Self {
             connection,
             panel,
-            others: others,
+            others,
             _bus: bus,
         };
         desktop

@@ -15,6 +15,7 @@ const MENU: &str = "com.canonical.dbusmenu";
 const PATHS: [(&str, &str); 2] = [(ITEM, "/StatusNotifierItem"), (MENU, "/MenuBar")];
 
 type Properties = HashMap<String, OwnedValue>;
+type Removed = Vec<(i32, Vec<String>)>;
 type Node = (i32, Properties, Vec<OwnedValue>);
 
 /// An icon of another connection.
@@ -241,7 +242,6 @@ fn described(signal: &message::Message) -> String {
     if let Ok((label, _guide)) = body.deserialize::<(String, String)>() {
         return format!("{name} {label}");
     }
-    type Removed = Vec<(i32, Vec<String>)>;
     if let Ok((changed, removed)) = body.deserialize::<(Vec<(i32, Properties)>, Removed)>() {
         let changed = changed.iter().map(|(row, properties)| {
             let mut names: Vec<_> = properties.keys().map(String::as_str).collect();

@@ -56,7 +56,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> Outcome<bo
 pub(crate) async fn icon_place() -> Outcome<Place> {
     soon("the icon on the screen", async {
         loop {
-            let mut windows = windows()?.into_iter();
+            let mut windows = windows().into_iter();
             if let Some(place) = windows.find(|place| place.width >= 16 && place.height <= 40) {
                 return Ok(place);
             }
@@ -70,7 +70,7 @@ pub(crate) async fn icon_place() -> Outcome<Place> {
 pub(crate) async fn popup_place() -> Outcome<Place> {
     soon("a menu on the screen", async {
         loop {
-            let mut windows = windows()?.into_iter();
+            let mut windows = windows().into_iter();
             if let Some(place) = windows.find(|place| place.height > 40) {
                 return Ok(place);
             }
@@ -92,12 +92,15 @@ pub(crate) async fn open_menu(icon: Place) -> Outcome<Place> {
     }
 }
 
-/// Presses keys, each after the one before has changed what is seen.
+/// Presses keys, each until it has changed what is seen: a menu that has just opened may not listen yet.
 pub(crate) async fn press(keys: &[&str]) -> Outcome {
     for key in keys {
         let before = picture().await?;
-        run(Command::new("xdotool").args(["key", key]), "xdotool")?;
-        until("what a key does", async || Ok(look()? != before)).await?;
+        let seen = async || {
+            run(Command::new("xdotool").args(["key", key]), "xdotool")?;
+            until(key, async || Ok(look()? != before)).await
+        };
+        while tokio::time::timeout(LOADING, seen()).await.is_err() {}
     }
     Ok(())
 }
@@ -190,13 +193,13 @@ impl Picture {
 }
 
 /// The visible windows of the panel's tray: the tray itself, menus, tooltips.
-fn windows() -> Outcome<Vec<Place>> {
+fn windows() -> Vec<Place> {
     let mut search = Command::new("xdotool");
     search.args(["search", "--onlyvisible", "--class", "wrapper-2.0"]);
     search.args(["getwindowgeometry", "--shell", "%@"]);
     let Ok(text) = run(&mut search, "xdotool") else {
         // It fails when there is none.
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let numbers = |key: &str| -> Vec<usize> {
         let lines = text
@@ -212,7 +215,7 @@ fn windows() -> Outcome<Vec<Place>> {
     );
     let corners = x.into_iter().zip(y);
     let sizes = width.into_iter().zip(height);
-    Ok(corners
+    corners
         .zip(sizes)
         .map(|((x, y), (width, height))| Place {
             x,
@@ -220,7 +223,7 @@ fn windows() -> Outcome<Vec<Place>> {
             width,
             height,
         })
-        .collect())
+        .collect()
 }
 
 fn look() -> Outcome<Picture> {
