@@ -95,3 +95,113 @@ fn coin(told: &[Told<'_>], currency: Currency, exchange: &Exchange) -> CoinDiges
         worth: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::analysis::testing::{
+        account, dec, digest_of, failed, figures, money, now, price, rate,
+    };
+    use crate::domain::poll::FailureKind;
+    use crate::domain::reading::Figures;
+    use crate::domain::snapshot::AccountSnapshot;
+
+    #[test]
+    fn coins_show_the_users_currency_first_and_what_the_holding_is_worth() {
+        let account = account(
+            "coingecko",
+            Figures {
+                prices: vec![price("VVV", "3.05", "AUD"), price("VVV", "2.00", "USD")],
+                ..figures()
+            },
+        );
+        let policy = Policy {
+            holdings: vec![Holding {
+                symbol: Symbol::from("VVV"),
+                amount: dec("2750"),
+            }],
+            ..Policy::default()
+        };
+        let coins = digest_of(vec![account], &policy).coins;
+        assert_eq!(coins.len(), 1);
+        assert_eq!(coins[0].prices[0].price, money("2.00", "USD"));
+        assert_eq!(coins[0].prices[1].price, money("3.05", "AUD"));
+        assert_eq!(coins[0].worth, Some(money("5500.00", "USD")));
+        assert_eq!(coins[0].state, AccountState::Fresh);
+    }
+
+    #[test]
+    fn a_price_missing_in_one_currency_still_shows_the_other() {
+        let account = account(
+            "coingecko",
+            Figures {
+                prices: vec![price("VVV", "2.00", "USD")],
+                ..figures()
+            },
+        );
+        let policy = Policy {
+            currency: "AUD".parse().unwrap(),
+            holdings: vec![Holding {
+                symbol: Symbol::from("VVV"),
+                amount: dec("2750"),
+            }],
+            ..Policy::default()
+        };
+        let coins = digest_of(vec![account.clone()], &policy).coins;
+        assert_eq!(coins[0].prices.len(), 1);
+        assert_eq!(coins[0].worth, Some(money("5500.00", "USD")));
+        let mut with_rate = account;
+        with_rate.latest.as_mut().unwrap().figures.rates = vec![rate("USD", "AUD", "1.5")];
+        let coins = digest_of(vec![with_rate], &policy).coins;
+        assert_eq!(coins[0].prices[0].price, money("3.00", "AUD"));
+        assert_eq!(coins[0].prices[0].source, "coingecko · ecb");
+        assert_eq!(coins[0].worth, Some(money("8250.00", "AUD")));
+    }
+
+    #[test]
+    fn a_coin_is_shown_once_with_its_newest_price_and_says_how_old_that_is() {
+        let source = |id: &str, amount: &str, minutes| {
+            let mut account = account(
+                id,
+                Figures {
+                    prices: vec![price("DIEM", amount, "USD")],
+                    ..figures()
+                },
+            );
+            let latest = account.latest.as_mut().unwrap();
+            latest.figures.prices[0].at = now() - TimeDelta::minutes(minutes);
+            latest.figures.prices[0].source = id.to_owned();
+            account
+        };
+        let both = digest_of(
+            vec![
+                source("dexscreener", "0.79", 9),
+                source("coingecko", "0.80", 1),
+            ],
+            &Policy::default(),
+        );
+        assert_eq!(both.coins.len(), 1);
+        assert_eq!(both.coins[0].prices.len(), 1);
+        assert_eq!(both.coins[0].prices[0].price, money("0.80", "USD"));
+        assert_eq!(both.coins[0].prices[0].source, "coingecko");
+        let down = failed(
+            source("coingecko", "0.80", 10),
+            FailureKind::Upstream,
+            now(),
+        );
+        let stale = digest_of(vec![down], &Policy::default());
+        assert_eq!(stale.coins[0].state, AccountState::Stale);
+        assert_eq!(stale.coins[0].prices[0].at, now() - TimeDelta::minutes(10));
+        let never = AccountSnapshot {
+            latest: None,
+            ..source("coingecko", "0.80", 1)
+        };
+        assert_eq!(
+            digest_of(vec![never], &Policy::default()).coins,
+            [],
+            "no invented price"
+        );
+    }
+}

@@ -157,3 +157,95 @@ pub(super) fn converted_totals(
         month: convert(Unit::Month),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::{
+        account, at, billed, digest_of, figures, money, price, rate, slot, with_usage, with_window,
+    };
+    use crate::domain::policy::Policy;
+    use crate::domain::snapshot::AccountSnapshot;
+
+    fn in_euro() -> Policy {
+        Policy {
+            currency: Currency::EUR,
+            ..Policy::default()
+        }
+    }
+
+    #[test]
+    fn totals_are_also_told_in_the_users_currency_with_the_rates_source_and_age() {
+        let mut estimated = Spend::of(money("5", "USD"), Basis::Estimated);
+        estimated.merge(&billed("10", "USD"));
+        let mut usd = with_usage(
+            account("venice", figures()),
+            vec![slot("2026-11-23T08:00:00Z", estimated)],
+        );
+        usd.latest.as_mut().unwrap().figures.rates = vec![rate("EUR", "USD", "1.25")];
+        let digest = digest_of(vec![usd], &in_euro());
+        let total = digest.converted.today.unwrap();
+        assert_eq!(total.billed, Some(money("8", "EUR")));
+        assert_eq!(total.estimated, Some(money("4", "EUR")));
+        assert_eq!(total.reach, SumReach::Whole);
+        assert_eq!(total.rate_source.as_deref(), Some("ecb"));
+        assert_eq!(total.rate_at, Some(at("2026-11-20T15:00:00Z")));
+    }
+
+    #[test]
+    fn spent_diem_is_never_converted_by_the_tokens_market_price() {
+        let usage = vec![
+            slot("2026-11-23T08:00:00Z", billed("12.575", "DIEM")),
+            slot("2026-11-23T08:00:00Z", billed("1", "USD")),
+        ];
+        let mut account = with_usage(account("venice", figures()), usage);
+        account.latest.as_mut().unwrap().figures.prices = vec![price("DIEM", "0.80", "USD")];
+        let total = digest_of(vec![account], &Policy::default())
+            .converted
+            .today
+            .unwrap();
+        assert_eq!(total.billed, Some(money("1", "USD")));
+        assert_eq!(total.reach, SumReach::LowerBound);
+        assert_eq!(total.rate_source, None);
+    }
+
+    #[test]
+    fn an_official_rate_is_preferred_to_the_way_over_a_coin() {
+        let usage = vec![slot("2026-11-23T08:00:00Z", billed("10", "USD"))];
+        let mut account = with_usage(account("venice", figures()), usage);
+        let figures = &mut account.latest.as_mut().unwrap().figures;
+        figures.prices = vec![price("VVV", "2", "USD"), price("VVV", "1", "EUR")];
+        let over_coin = digest_of(vec![account.clone()], &in_euro()).converted.today;
+        let over_coin = over_coin.unwrap();
+        assert_eq!(over_coin.billed, Some(money("5.0", "EUR")));
+        assert_eq!(over_coin.rate_source.as_deref(), Some("coingecko"));
+        account.latest.as_mut().unwrap().figures.rates = vec![rate("USD", "EUR", "0.9")];
+        let official = digest_of(vec![account], &in_euro()).converted.today;
+        assert_eq!(official.unwrap().billed, Some(money("9.0", "EUR")));
+    }
+
+    #[test]
+    fn a_total_without_a_part_is_a_lower_bound_but_a_plan_without_spend_is_no_gap() {
+        let spends = with_usage(
+            account("venice", figures()),
+            vec![slot("2026-11-23T08:00:00Z", billed("1", "USD"))],
+        );
+        let reach = |other| {
+            let digest = digest_of(vec![spends.clone(), other], &Policy::default());
+            digest.converted.today.unwrap().reach
+        };
+        assert_eq!(reach(with_window("claude", "10")), SumReach::Whole);
+        let unread = AccountSnapshot {
+            latest: None,
+            ..with_window("openai", "10")
+        };
+        assert_eq!(reach(unread), SumReach::LowerBound);
+        let mut unpriced = billed("1", "USD");
+        unpriced.unpriced.insert("foo-1".into());
+        let partly = with_usage(
+            account("openai", figures()),
+            vec![slot("2026-11-23T08:00:00Z", unpriced)],
+        );
+        assert_eq!(reach(partly), SumReach::LowerBound);
+    }
+}

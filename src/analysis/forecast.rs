@@ -56,9 +56,11 @@ impl Burn {
             return Some(TimeDelta::zero());
         }
         let seconds = Decimal::from(self.during.num_seconds());
+        // Multiplied first, for exact seconds; huge amounts are divided first.
         let lasts = amount
-            .checked_div(self.used)
-            .and_then(|times| times.checked_mul(seconds));
+            .checked_mul(seconds)
+            .and_then(|product| product.checked_div(self.used))
+            .or_else(|| amount.checked_div(self.used)?.checked_mul(seconds));
         Some(lasts.and_then(time).unwrap_or(FURTHEST).min(FURTHEST))
     }
 }
@@ -220,4 +222,198 @@ pub(super) fn at_end(spent: Decimal, period: Span, now: DateTime<Utc>) -> Option
     spent
         .checked_mul(Decimal::from(whole))?
         .checked_div(Decimal::from(elapsed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::digest::AccountDigest;
+    use crate::analysis::testing::{
+        account, at, balance, billed, dec, diem, figures, figures_of, money, now, slot, window,
+        with_usage,
+    };
+    use crate::domain::period::Unit;
+    use crate::domain::reading::Figures;
+    use chrono_tz::Tz;
+
+    fn with_balance(balance: Balance) -> AccountSnapshot {
+        account(
+            "venice",
+            Figures {
+                balances: vec![balance],
+                ..figures()
+            },
+        )
+    }
+
+    fn lasts(account: AccountSnapshot) -> Option<TimeDelta> {
+        figures_of(account).balances[0].lasts
+    }
+
+    fn daily(amount: &str) -> Vec<UsageSlot> {
+        (16..=22)
+            .map(|day| slot(&format!("2026-11-{day}T12:00:00Z"), billed(amount, "USD")))
+            .collect()
+    }
+
+    #[test]
+    fn five_a_day_and_forty_two_and_a_half_left_last_eight_days() {
+        let prepaid = || with_balance(balance("usd", Some(money("42.5", "USD"))));
+        let lasts = lasts(with_usage(prepaid(), daily("5"))).unwrap();
+        assert_eq!(lasts.num_days(), 8);
+        assert_eq!(lasts, TimeDelta::hours(204));
+    }
+
+    #[test]
+    fn without_spending_nothing_can_be_estimated() {
+        let prepaid = with_balance(balance("usd", Some(money("42.5", "USD"))));
+        assert_eq!(lasts(with_usage(prepaid.clone(), vec![])), None);
+        assert_eq!(lasts(prepaid.clone()), None, "no usage is reported");
+        let mut fresh = with_usage(prepaid, daily("5"));
+        fresh.usage_since = Some(now() - TimeDelta::hours(5));
+        assert_eq!(lasts(fresh), None, "five hours say nothing of a week");
+    }
+
+    #[test]
+    fn an_overdrawn_purse_lasts_no_time_and_a_tiny_rate_does_not_overflow() {
+        let with = |left: Money, spend: &str| {
+            lasts(with_usage(
+                with_balance(balance("usd", Some(left))),
+                daily(spend),
+            ))
+        };
+        assert_eq!(with(money("-0.02", "USD"), "5"), Some(TimeDelta::zero()));
+        let tiny = "0.0000000000000000000000000001";
+        assert_eq!(
+            with(Money::new(Decimal::MAX, Currency::USD), tiny),
+            Some(FURTHEST)
+        );
+    }
+
+    fn point(at: DateTime<Utc>, left: &str, currency: &str) -> BalancePoint {
+        BalancePoint {
+            at,
+            name: "usd".into(),
+            remaining: money(left, currency),
+        }
+    }
+
+    #[test]
+    fn without_usage_a_purses_own_falls_count_and_top_ups_do_not() {
+        let mut account = with_balance(balance("usd", Some(money("20", "USD"))));
+        let days = |days| now() - TimeDelta::seconds(30) - TimeDelta::days(days);
+        account.balance_history = vec![
+            point(days(9), "18", "USD"),
+            point(days(6), "10", "USD"),
+            point(days(4), "30", "USD"),
+            point(days(1), "22", "USD"),
+            point(days(0), "20", "USD"),
+        ];
+        // 8 + 8 + 2 in seven days.
+        let expected = TimeDelta::seconds(20 * 7 * 86_400 / 18);
+        assert_eq!(lasts(account), Some(expected));
+    }
+
+    #[test]
+    fn two_purses_of_one_currency_are_told_apart_by_their_histories_only() {
+        let mut account = with_usage(
+            with_balance(balance("usd", Some(money("20", "USD")))),
+            daily("5"),
+        );
+        let figures = &mut account.latest.as_mut().unwrap().figures;
+        figures
+            .balances
+            .push(balance("bundled_credits", Some(money("3", "USD"))));
+        assert_eq!(lasts(account), None);
+    }
+
+    #[test]
+    fn a_purse_that_refills_is_judged_by_the_last_hours() {
+        let spent = |start: &str| slot(start, billed("3", "DIEM"));
+        let usage = vec![
+            spent("2026-11-22T12:00:00Z"),
+            spent("2026-11-23T05:00:00Z"),
+            spent("2026-11-23T09:00:00Z"),
+        ];
+        // 6 in six hours.
+        let expected = TimeDelta::hours(10);
+        assert_eq!(
+            lasts(with_usage(with_balance(diem("10", "100")), usage)),
+            Some(expected)
+        );
+    }
+
+    fn session(used: &str, began: &str, history: &[(&str, &str)]) -> AccountDigest {
+        let mut window = window(used);
+        window.resets_at = Some(at(began) + TimeDelta::hours(5));
+        let mut account = account(
+            "claude",
+            Figures {
+                windows: vec![window],
+                ..figures()
+            },
+        );
+        account.latest.as_mut().unwrap().taken_at = now();
+        account.window_history = history
+            .iter()
+            .map(|(instant, used_percent)| WindowPoint {
+                at: at(instant),
+                name: "5h".into(),
+                used_percent: dec(used_percent),
+            })
+            .collect();
+        figures_of(account)
+    }
+
+    fn runs_out_in(account: &AccountDigest) -> Option<i64> {
+        let at = account.windows[0].runs_out_at?;
+        Some((at - now()).num_minutes())
+    }
+
+    #[test]
+    fn half_of_a_session_used_in_twenty_five_minutes_runs_out_in_twenty_five() {
+        // 110 000 of 220 000 tokens at 2 200 in 30 s.
+        let figures = session("50", "2026-11-23T09:35:00Z", &[]);
+        assert_eq!(runs_out_in(&figures), Some(25));
+    }
+
+    #[test]
+    fn the_last_hour_of_a_session_counts_not_its_beginning() {
+        let began = "2026-11-23T06:30:00Z";
+        let busy = session("60", began, &[("2026-11-23T08:50:00Z", "20")]);
+        assert_eq!(runs_out_in(&busy), Some(60));
+        let idle = session("60", began, &[("2026-11-23T08:50:00Z", "60")]);
+        assert_eq!(runs_out_in(&idle), None, "stable");
+        let slow = session("60", began, &[("2026-11-23T08:50:00Z", "55")]);
+        assert_eq!(runs_out_in(&slow), None, "not before its reset");
+    }
+
+    #[test]
+    fn a_session_that_has_just_begun_is_not_judged() {
+        let figures = session("5", "2026-11-23T09:45:00Z", &[]);
+        assert_eq!(runs_out_in(&figures), None);
+    }
+
+    #[test]
+    fn the_window_before_the_reset_says_nothing_of_the_new_one() {
+        let before = [
+            ("2026-11-23T08:00:00Z", "80"),
+            ("2026-11-23T09:20:00Z", "10"),
+        ];
+        let figures = session("40", "2026-11-23T09:10:00Z", &before);
+        // 40 % in the 50 minutes since it began.
+        assert_eq!(runs_out_in(&figures), Some(75));
+    }
+
+    #[test]
+    fn the_end_of_a_month_is_projected_once_a_tenth_of_it_has_passed() {
+        let projected = |spent: &str, now: &str| {
+            let month = Unit::Month.around(at(now), Tz::UTC);
+            at_end(dec(spent), month, at(now)).map(|sum| sum.round_dp(2))
+        };
+        assert_eq!(projected("10", "2026-11-11T00:00:00Z"), Some(dec("30")));
+        assert_eq!(projected("10", "2026-11-03T23:59:00Z"), None);
+        assert_eq!(projected("10", "2026-11-04T00:00:00Z"), Some(dec("100")));
+        assert_eq!(projected("0", "2026-11-11T00:00:00Z"), Some(Decimal::ZERO));
+    }
 }

@@ -116,3 +116,41 @@ pub(super) fn limit_percent(limit: &KeyLimit) -> Option<Decimal> {
         .filter(|used| used.currency == limit.max.currency)?;
     percent(Some(used.amount), Some(limit.max.amount))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::{balance, dec, diem, limit, money};
+
+    #[test]
+    fn ninety_and_a_half_left_of_a_hundred_are_nine_and_a_half_percent_used() {
+        assert_eq!(used_percent(&diem("90.5", "100")), Some(dec("9.5")));
+        assert_eq!(used_percent(&diem("0", "0")), None, "not staking");
+        assert_eq!(
+            used_percent(&diem("120", "100")),
+            Some(Decimal::ZERO),
+            "the stake was lowered in the course of the day"
+        );
+        assert_eq!(used_percent(&diem("-0.5", "100")), Some(dec("100.5")));
+    }
+
+    #[test]
+    fn a_purse_of_unknown_rest_or_another_currency_has_no_percentage() {
+        let mut unknown = diem("1", "100");
+        unknown.remaining = None;
+        assert_eq!(used_percent(&unknown), None);
+        let mixed = Balance {
+            remaining: Some(money("1", "USD")),
+            ..diem("1", "100")
+        };
+        assert_eq!(used_percent(&mixed), None);
+        assert_eq!(used_percent(&balance("usd", Some(money("1", "USD")))), None);
+    }
+
+    #[test]
+    fn ten_and_a_half_of_twenty_are_fifty_two_and_a_half_percent_of_a_cap() {
+        assert_eq!(limit_percent(&limit(Some("10.5"), "20")), Some(dec("52.5")));
+        assert_eq!(limit_percent(&limit(None, "20")), None);
+        assert_eq!(limit_percent(&limit(Some("1"), "0")), None);
+    }
+}

@@ -10,6 +10,8 @@ mod budgets;
 mod coins;
 pub mod digest;
 mod exchange;
+#[cfg(test)]
+mod extremes;
 mod forecast;
 mod freshness;
 mod ranking;
@@ -17,4 +19,6 @@ pub mod rules;
 mod rung;
 mod standing;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod wording;

@@ -34,10 +34,17 @@ pub(super) fn money(money: Money) -> String {
     }
 }
 
-fn rounded(amount: Decimal, places: usize) -> String {
-    let scale = u32::try_from(places).unwrap_or(2);
-    let rounded = amount.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero);
-    format!("{rounded:.places$}")
+/// The digits with so many places. Padded by hand: the decimal's own padding panics beyond its buffer.
+fn rounded(amount: Decimal, places: u32) -> String {
+    let rounded = amount.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+    let mut digits = rounded.to_string();
+    if rounded.scale() == 0 {
+        digits.push('.');
+    }
+    for _ in rounded.scale()..places {
+        digits.push('0');
+    }
+    digits
 }
 
 fn grouped(digits: &str) -> String {

@@ -1,6 +1,32 @@
 //! THE LEDGER: all SQL of the program. One set of statements for SQLite and PostgreSQL.
+//!
+//! Why one SQL: columns of `TEXT` and `BIGINT` only, `$1` placeholders and `ON CONFLICT` upserts mean the same on
+//! both, so there is one folder of migrations and one place to look. What differs is in `dialect`.
+//! Why one writer: every write is one transaction that takes the writer's lock first; so a crash leaves all of a poll
+//! or nothing, and several processes never count anything twice.
+//!
+//! What is kept of time is cut to milliseconds, what is kept of money is rounded to nanos. The last figures of an
+//! account are kept as JSON and stay exact.
 
+mod address;
+mod alerts;
+mod cell;
+mod checkup;
+mod connection;
+mod cursors;
+mod dialect;
+mod error;
+mod figures;
+mod file;
+mod purge;
+mod readings;
+mod schema;
+mod snapshot;
+mod usage;
+
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -9,34 +35,48 @@ use crate::domain::alert::{AlertRecord, NoticeRecord};
 use crate::domain::poll::{Failure, PollState};
 use crate::domain::reading::{Cursor, Reading};
 use crate::domain::snapshot::Snapshot;
+use crate::store::address::Address;
+use crate::store::connection::Ledger;
+
+pub use checkup::{Access, Checkup, Integrity};
+pub use error::StoreError;
 
 /// The ledger. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Store {}
+#[derive(Clone)]
+pub struct Store {
+    ledger: Arc<Ledger>,
+}
 
-/// Why the ledger cannot be used; each says what happened, where, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {}
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.ledger.place).finish()
+    }
+}
 
 impl Store {
     /// Opens a ledger and brings its tables up to date. `sqlite:///path`, `sqlite::memory:` or `postgres://…`.
     ///
+    /// A file that can only be read is opened to be read; then what would write says [`StoreError::ReadOnly`].
+    ///
     /// # Errors
     /// A URL that is none, a file that cannot be opened, is corrupt, locked or of a newer version.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        todo!()
+        let ledger = Ledger::open(Address::parse(url)?).await?;
+        Ok(Self {
+            ledger: Arc::new(ledger),
+        })
     }
 
     /// The URL of a SQLite file.
     #[must_use]
     pub fn url_of(file: &Path) -> String {
-        todo!()
+        address::url_of(file)
     }
 
     /// What is open, for people: the file, or the server without its password.
     #[must_use]
     pub fn place(&self) -> String {
-        todo!()
+        self.ledger.place.clone()
     }
 
     /// Why nothing can be written, and what to do. `None`: it can.
@@ -50,7 +90,12 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn snapshot(&self, since: DateTime<Utc>) -> Result<Snapshot, StoreError> {
-        todo!()
+        let mut lease = self.ledger.lend().await?;
+        let mut transaction = self.ledger.read(&mut lease).await?;
+        let snapshot = snapshot::snapshot(&mut transaction, since).await;
+        let snapshot = snapshot.map_err(|error| self.ledger.explain(&error))?;
+        self.ledger.commit(transaction).await?;
+        Ok(snapshot)
     }
 
     /// How the polls of an account stand; the default for one never polled.
@@ -58,7 +103,9 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn poll_state(&self, account: &AccountId) -> Result<PollState, StoreError> {
-        todo!()
+        let mut lease = self.ledger.lend().await?;
+        let state = cursors::state(&mut lease, account).await;
+        state.map_err(|error| self.ledger.explain(&error))
     }
 
     /// Where the account's last good poll ended.
@@ -66,10 +113,14 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn resume(&self, account: &AccountId) -> Result<Option<Cursor>, StoreError> {
-        todo!()
+        let mut lease = self.ledger.lend().await?;
+        let cursor = cursors::resume(&mut lease, account).await;
+        cursor.map_err(|error| self.ledger.explain(&error))
     }
 
     /// Keeps a good poll in one transaction: figures, history (only changes), usage, cursor, poll state.
+    ///
+    /// Of a reading up to two minutes older than the last one only the usage is kept: another process was faster.
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it was.
@@ -78,13 +129,21 @@ impl Store {
         reading: &Reading,
         next_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        todo!()
+        let mut lease = self.ledger.lend().await?;
+        let mut transaction = self.ledger.write(&mut lease).await?;
+        let kept = readings::record(&mut transaction, reading, next_at).await;
+        kept.map_err(|error| self.ledger.explain(&error))?;
+        self.ledger.commit(transaction).await
     }
 
     /// Keeps a failed poll; the last good figures stay. `refused`: the mark of the credential that was refused.
     ///
     /// # Errors
     /// When it cannot be written.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the four are what a failed poll consists of, and there is one caller"
+    )]
     pub async fn record_failure(
         &self,
         account: &AccountId,
@@ -92,7 +151,17 @@ impl Store {
         next_at: Option<DateTime<Utc>>,
         refused: Option<&str>,
     ) -> Result<(), StoreError> {
-        todo!()
+        let failed = cursors::Failed {
+            account,
+            failure,
+            next_at,
+            refused,
+        };
+        let mut lease = self.ledger.lend().await?;
+        let mut transaction = self.ledger.write(&mut lease).await?;
+        let kept = cursors::keep_failure(&mut transaction, failed).await;
+        kept.map_err(|error| self.ledger.explain(&error))?;
+        self.ledger.commit(transaction).await
     }
 
     /// Keeps alerts.
@@ -100,7 +169,7 @@ impl Store {
     /// # Errors
     /// When they cannot be written; then none was.
     pub async fn save_alerts(&self, alerts: &[AlertRecord]) -> Result<(), StoreError> {
-        todo!()
+        self.save_alerts_and_notices(alerts, &[]).await
     }
 
     /// Keeps alerts and what is told of them, in one transaction.
@@ -112,7 +181,21 @@ impl Store {
         alerts: &[AlertRecord],
         notices: &[NoticeRecord],
     ) -> Result<(), StoreError> {
-        todo!()
+        if alerts.is_empty() && notices.is_empty() {
+            return Ok(());
+        }
+        let explain = |error: sqlx::Error| self.ledger.explain(&error);
+        let mut lease = self.ledger.lend().await?;
+        let mut transaction = self.ledger.write(&mut lease).await?;
+        for alert in alerts {
+            let kept = alerts::keep(&mut transaction, alert).await;
+            kept.map_err(explain)?;
+        }
+        for notice in notices {
+            let kept = alerts::log(&mut transaction, notice).await;
+            kept.map_err(explain)?;
+        }
+        self.ledger.commit(transaction).await
     }
 
     /// The last notices, newest first.
@@ -120,19 +203,33 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn notices(&self, most: u32) -> Result<Vec<NoticeRecord>, StoreError> {
-        todo!()
+        let mut lease = self.ledger.lend().await?;
+        let notices = alerts::notices(&mut lease, most).await;
+        notices.map_err(|error| self.ledger.explain(&error))
     }
 
-    /// Drops history of balances, windows, usage and notices older than an instant.
+    /// Drops history of balances, windows, usage and notices older than the start of that day of UTC.
     ///
     /// # Errors
     /// When it cannot be written.
     pub async fn purge(&self, before: DateTime<Utc>) -> Result<(), StoreError> {
-        todo!()
+        let mut lease = self.ledger.lend().await?;
+        let mut transaction = self.ledger.write(&mut lease).await?;
+        let purged = purge::forget(&mut transaction, before).await;
+        purged.map_err(|error| self.ledger.explain(&error))?;
+        self.ledger.commit(transaction).await
     }
 
-    /// Writes everything out and lets the file go.
+    /// Looks whether the ledger is sound, and what is in it.
+    ///
+    /// # Errors
+    /// When it cannot be read at all.
+    pub async fn check(&self) -> Result<Checkup, StoreError> {
+        checkup::checkup(&self.ledger).await
+    }
+
+    /// Writes everything out and lets the file go. What comes after says that it was closed.
     pub async fn close(&self) {
-        todo!()
+        self.ledger.close().await;
     }
 }

@@ -98,3 +98,90 @@ fn is_offline(digest: &Digest) -> bool {
     digest.accounts.len() > 1
         && accounts.all(|account| kind(account) == Some(FailureKind::Unreachable))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::{Program, balance, failed, now, with_balance, with_window};
+    use crate::domain::snapshot::AccountSnapshot;
+
+    #[test]
+    fn a_refused_key_is_told_once_with_what_to_do_however_often_it_fails() {
+        let refused = || {
+            let mut account = failed(
+                with_balance(balance("usd", None)),
+                FailureKind::Unauthorized,
+                now(),
+            );
+            let failure = account.poll.failure.as_mut().unwrap();
+            failure.message = "Venice refused the key".into();
+            failure.hint = Some("Run `spendtray login venice/work`.".into());
+            account.latest = None;
+            account
+        };
+        let unread = AccountSnapshot {
+            latest: None,
+            ..with_balance(balance("usd", None))
+        };
+        let mut program = Program::default();
+        assert!(program.told(unread.clone(), now()).is_empty());
+        let mut told = Vec::new();
+        for minute in 0..5 {
+            told.extend(program.told(refused(), now() + TimeDelta::minutes(5 * minute)));
+        }
+        insta::assert_snapshot!(told.join("\n"), @"critical: Venice (work): the key was refused | Venice refused the key. Run `spendtray login venice/work`.");
+        let offline = failed(unread, FailureKind::Unreachable, now());
+        program.told(offline, now());
+        assert_eq!(
+            program.standing(),
+            ["credential"],
+            "it may still be refused"
+        );
+        program.told(with_balance(balance("usd", None)), now());
+        assert!(program.standing().is_empty());
+    }
+
+    #[test]
+    fn another_failure_is_told_once_when_it_has_lasted_an_hour() {
+        let mut program = Program::default();
+        let down = || {
+            failed(
+                with_window("claude", "10"),
+                FailureKind::Upstream,
+                now() - TimeDelta::seconds(10),
+            )
+        };
+        let mut told = Vec::new();
+        program.told(with_window("claude", "10"), now());
+        for minute in [0, 30, 59] {
+            assert!(
+                program
+                    .told(down(), now() + TimeDelta::minutes(minute))
+                    .is_empty()
+            );
+        }
+        for minute in [61, 66, 300] {
+            told.extend(program.told(down(), now() + TimeDelta::minutes(minute)));
+        }
+        let failing: Vec<String> = told
+            .into_iter()
+            .filter(|words| words.contains("answered"))
+            .collect();
+        insta::assert_snapshot!(failing.join("\n"), @"warning: Venice (work) has not answered for 1h 1m | HTTP 500: the vendor is in trouble. It is tried again by itself.");
+    }
+
+    #[test]
+    fn when_nobody_can_be_reached_it_is_the_network_and_nothing_is_told() {
+        let mut program = Program::default();
+        let accounts = || vec![with_window("claude", "1"), with_window("codex", "1")];
+        program.look(accounts(), now());
+        let offline = |account| failed(account, FailureKind::Unreachable, now());
+        let all = accounts().into_iter().map(offline).collect();
+        assert!(program.look(all, now() + TimeDelta::hours(2)).is_empty());
+        let one = vec![
+            with_window("claude", "1"),
+            offline(with_window("codex", "1")),
+        ];
+        assert_eq!(program.look(one, now() + TimeDelta::hours(2)).len(), 1);
+    }
+}

@@ -196,3 +196,98 @@ fn signed(percent: Decimal) -> String {
     let sign = if percent > Decimal::ZERO { "+" } else { "" };
     format!("{sign}{}", wording::percent(percent))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::{
+        Program, account, at, balance, billed, dec, figures, money, now, price, rule, slot, spent,
+        with_balance, words,
+    };
+    use crate::domain::policy::Policy;
+    use crate::domain::reading::Figures;
+    use crate::domain::snapshot::AccountSnapshot;
+
+    fn market(amount: &str) -> AccountSnapshot {
+        account(
+            "coingecko",
+            Figures {
+                prices: vec![price("VVV", amount, "USD")],
+                ..figures()
+            },
+        )
+    }
+
+    #[test]
+    fn a_price_alert_names_its_token_and_fires_once_on_crossing() {
+        let mut program = Program::with(rule(
+            Metric::Price("VVV".into()),
+            Condition::AtLeast(dec("3")),
+        ));
+        let told: Vec<String> = ["2.9", "3.12", "3.2", "3.3"]
+            .into_iter()
+            .flat_map(|amount| program.told(market(amount), now()))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @"warning: VVV is at $3.12 | Your rule: VVV.price above 3. +3.1 % in 24 hours.");
+        program.told(market("2.5"), now());
+        assert_eq!(program.told(market("3.1"), now()).len(), 1, "crossed anew");
+    }
+
+    #[test]
+    fn a_price_in_a_currency_that_is_not_the_users_fires_nothing() {
+        let policy = Policy {
+            currency: "AUD".parse().unwrap(),
+            ..rule(Metric::Price("vvv".into()), Condition::AtLeast(dec("3")))
+        };
+        let mut program = Program::with(policy);
+        program.told(market("1"), now());
+        assert!(program.told(market("9"), now()).is_empty());
+    }
+
+    #[test]
+    fn a_change_over_a_day_can_be_watched() {
+        let moved = |percent: &str| {
+            let mut account = market("2");
+            let figures = &mut account.latest.as_mut().unwrap().figures;
+            figures.prices[0].change_24h_percent = Some(dec(percent));
+            account
+        };
+        let mut program = Program::with(rule(
+            Metric::Change24h("VVV".into()),
+            Condition::AtMost(dec("-10")),
+        ));
+        program.told(moved("-2"), now());
+        let told = program.told(moved("-12.34"), now());
+        insta::assert_snapshot!(told.join("\n"), @"warning: VVV -12.3 % in 24 hours | Your rule: VVV.change_24h below -10. It is at $2.00.");
+    }
+
+    #[test]
+    fn a_users_rule_on_a_balance_covers_the_providers_accounts() {
+        let metric = Metric::Balance(AccountId::parse("venice"), "diem".into());
+        let mut program = Program::with(rule(metric, Condition::AtMost(dec("10"))));
+        program.told(
+            with_balance(balance("diem", Some(money("11", "DIEM")))),
+            now(),
+        );
+        let told = program.look(
+            vec![with_balance(balance("diem", Some(money("8", "DIEM"))))],
+            now(),
+        );
+        assert_eq!(told[0].key.subject, "venice/work balance diem");
+        insta::assert_snapshot!(words(&told[0]), @"warning: Venice (work): 8.0000 DIEM left | Your rule: venice.balance.diem below 10. Top up at https://venice.ai/pay?amount=25.00");
+    }
+
+    #[test]
+    fn a_users_rule_on_spend_begins_anew_each_day() {
+        let metric = Metric::Spend(AccountId::parse("openai"), Unit::Day);
+        let mut program = Program::with(rule(metric, Condition::AtLeast(dec("5"))));
+        program.told(spent("1"), now());
+        let told = program.told(spent("5"), now());
+        insta::assert_snapshot!(told.join("\n"), @"warning: Venice (work): $5.00 spent today | Your rule: openai.spend.today above 5.");
+        let tomorrow = at("2026-11-24T09:00:00Z");
+        let mut next = spent("0");
+        next.latest.as_mut().unwrap().taken_at = tomorrow;
+        next.slots = vec![slot("2026-11-24T08:00:00Z", billed("6", "USD"))];
+        assert_eq!(program.told(next, tomorrow).len(), 1);
+    }
+}

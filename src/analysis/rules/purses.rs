@@ -91,10 +91,10 @@ fn runs_out(
 ) -> Option<Probe> {
     let (now, zone) = (scene.now(), scene.policy.zone);
     let resets_at = row.balance.resets_at?;
-    let left = row
-        .balance
-        .remaining
-        .filter(|left| left.amount > Decimal::ZERO);
+    // Nearly empty, that is what is told; a forecast would only say it again.
+    let is_nearly_empty =
+        freshness::used_percent(&row.balance).is_none_or(|used| used >= scene.policy.critical_at);
+    let left = row.balance.remaining.filter(|_| !is_nearly_empty);
     let runs_out_at = row.lasts.and_then(|lasts| now.checked_add_signed(lasts));
     let at = runs_out_at
         .map(|at| wording::clock(at, now, zone))

@@ -7,7 +7,7 @@ use crate::analysis::digest::{AccountDigest, WindowDigest};
 use crate::analysis::rules::{Figure, Scene, period, subject, truth};
 use crate::analysis::rung::Rung;
 use crate::analysis::wording;
-use crate::domain::alert::{Condition, Probe, Repeat, Severity};
+use crate::domain::alert::{AlertRecord, Condition, Probe, Repeat, Severity};
 
 pub(super) fn probes(scene: Scene<'_>, account: &AccountDigest) -> Vec<Probe> {
     let windows = account.windows.iter();
@@ -58,7 +58,7 @@ fn of_window(scene: Scene<'_>, account: &AccountDigest, row: &WindowDigest) -> V
         })
         .collect();
     probes.push(runs_out(scene, account, row, &figure));
-    probes.extend(reset(scene, account, row, &figure));
+    probes.push(reset(scene, account, row, &figure));
     probes
 }
 
@@ -77,7 +77,10 @@ fn runs_out(
     let used_so_far = used.map(|used| format!("{} used so far.", wording::percent(used)));
     let resets = wording::it("resets", row.window.resets_at, now, zone);
     let figure = Figure {
-        value: used.map(|_| truth(row.runs_out_at.is_some())),
+        // Nearly full, that is what is told; a forecast would only say it again.
+        value: used
+            .filter(|used| *used < scene.policy.critical_at)
+            .map(|_| truth(row.runs_out_at.is_some())),
         title: format!(
             "{}: {} will be used up at {at}",
             account.card.label, row.window.label
@@ -92,35 +95,33 @@ fn runs_out(
 }
 
 /// A window that stood at its warning is empty again: known by the alert whose period has ended.
-fn reset(
-    scene: Scene<'_>,
-    account: &AccountDigest,
-    row: &WindowDigest,
-    figure: &Figure,
-) -> Option<Probe> {
-    let warn_at = scene.policy.warn_at;
-    let alert = scene.digest.alerts.iter().find(|alert| {
-        let rung = Rung::of(&alert.key.rule);
-        let was_nearly_full = rung.is_some_and(|rung| {
-            rung.family == "window"
-                && matches!(rung.condition, Condition::AtLeast(percent) if percent >= warn_at)
-        });
-        was_nearly_full && alert.key.subject == figure.subject && !alert.key.period.is_empty()
-    })?;
-    let ended_at = alert.key.period.parse::<DateTime<Utc>>().ok()?;
+fn reset(scene: Scene<'_>, account: &AccountDigest, row: &WindowDigest, figure: &Figure) -> Probe {
+    let (now, used) = (scene.now(), row.window.used_percent);
+    let stood = scene
+        .digest
+        .alerts
+        .iter()
+        .find(|alert| stood_at_warning(scene, alert, figure));
+    let has_ended = stood.is_some_and(|alert| {
+        let ended_at = alert.key.period.parse::<DateTime<Utc>>();
+        ended_at.is_ok_and(|ended_at| ended_at <= now)
+    });
     let figure = Figure {
-        period: alert.key.period.clone(),
-        value: row
-            .window
-            .used_percent
-            .map(|used| truth(ended_at <= scene.now() && used < warn_at)),
+        period: stood.map_or_else(|| figure.period.clone(), |alert| alert.key.period.clone()),
+        value: used.map(|used| truth(has_ended && used < scene.policy.warn_at)),
         title: format!("{}: {} has reset", account.card.label, row.window.label),
-        body: row
-            .window
-            .used_percent
-            .map(|used| format!("{} used in the new window.", wording::percent(used)))
-            .unwrap_or_default(),
+        body: used.map_or_else(String::new, |used| {
+            format!("{} used in the new window.", wording::percent(used))
+        }),
         ..figure.clone()
     };
-    Some(figure.fact("window-reset", Severity::Info))
+    figure.fact("window-reset", Severity::Info)
+}
+
+fn stood_at_warning(scene: Scene<'_>, alert: &AlertRecord, figure: &Figure) -> bool {
+    let is_warning = Rung::of(&alert.key.rule).is_some_and(|rung| {
+        rung.family == "window"
+            && matches!(rung.condition, Condition::AtLeast(percent) if percent >= scene.policy.warn_at)
+    });
+    is_warning && alert.key.subject == figure.subject && !alert.key.period.is_empty()
 }

@@ -138,3 +138,6 @@ fn vendor(budget: &Budget, books: &Books<'_>) -> Option<Spend> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Where polls stand and where they go on: the tables `poll_state` and `cursor`.
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Executor as _};
+
+use crate::domain::account::AccountId;
+use crate::domain::poll::{Failure, PollState};
+use crate::domain::reading::Cursor;
+use crate::store::cell::{self, Read};
+
+const READ_STATE: &str = "
+    SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
+    FROM poll_state WHERE account = $1";
+
+const READ_STATES: &str = "
+    SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
+    FROM poll_state";
+
+const KEEP_SUCCESS: &str = "
+    INSERT INTO poll_state (account, succeeded_at, next_at, failures_in_a_row)
+    VALUES ($1, $2, $3, 0)
+    ON CONFLICT (account) DO UPDATE SET
+        succeeded_at = excluded.succeeded_at, next_at = excluded.next_at,
+        failure = NULL, failures_in_a_row = 0, refused_credential = NULL";
+
+const KEEP_FAILURE: &str = "
+    INSERT INTO poll_state (account, next_at, failure, failures_in_a_row, refused_credential)
+    VALUES ($1, $2, $3, 1, $4)
+    ON CONFLICT (account) DO UPDATE SET
+        next_at = excluded.next_at, failure = excluded.failure,
+        failures_in_a_row = poll_state.failures_in_a_row + 1,
+        refused_credential = COALESCE(excluded.refused_credential, poll_state.refused_credential)";
+
+const READ_CURSOR: &str = "SELECT resume FROM cursor WHERE account = $1";
+
+const KEEP_CURSOR: &str = "
+    INSERT INTO cursor (account, resume) VALUES ($1, $2)
+    ON CONFLICT (account) DO UPDATE SET resume = excluded.resume";
+
+const FORGET_CURSOR: &str = "DELETE FROM cursor WHERE account = $1";
+
+/// How the polls of an account stand; the default for one never polled.
+pub(super) async fn state(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+) -> Result<PollState, sqlx::Error> {
+    let row = connection
+        .fetch_optional(sqlx::query(READ_STATE).bind(account.to_string()))
+        .await?;
+    Ok(row
+        .and_then(|row| state_of(&row).ok())
+        .map(|(_, state)| state)
+        .unwrap_or_default())
+}
+
+/// How the polls of every account stand.
+pub(super) async fn states(
+    connection: &mut AnyConnection,
+) -> Result<Vec<(AccountId, PollState)>, sqlx::Error> {
+    let rows = connection.fetch_all(READ_STATES).await?;
+    Ok(cell::readable("poll_state", &rows, state_of))
+}
+
+fn state_of(row: &AnyRow) -> Read<(AccountId, PollState)> {
+    let failure = cell::maybe_text(row, 3)?.and_then(|json| {
+        let failure = serde_json::from_str(&json).ok();
+        if failure.is_none() {
+            cell::odd("poll_state");
+        }
+        failure
+    });
+    let state = PollState {
+        succeeded_at: cell::maybe_instant(row, 1)?,
+        next_at: cell::maybe_instant(row, 2)?,
+        failure,
+        failures_in_a_row: u32::try_from(cell::number(row, 4)?)?,
+        refused_credential: cell::maybe_text(row, 5)?,
+    };
+    Ok((AccountId::parse(&cell::text(row, 0)?), state))
+}
+
+/// Keeps that a poll went well.
+pub(super) async fn keep_success(
+    connection: &mut AnyConnection,
+    account: &str,
+    succeeded_at: i64,
+    next_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let statement = sqlx::query(KEEP_SUCCESS)
+        .bind(account)
+        .bind(succeeded_at)
+        .bind(cell::millis(next_at));
+    connection.execute(statement).await.map(drop)
+}
+
+/// A failed poll.
+pub(super) struct Failed<'a> {
+    pub(super) account: &'a AccountId,
+    pub(super) failure: &'a Failure,
+    pub(super) next_at: Option<DateTime<Utc>>,
+    pub(super) refused: Option<&'a str>,
+}
+
+/// Keeps a failed poll. While it fails the same way it fails since the first time; a refused credential stays
+/// known until a poll succeeds.
+pub(super) async fn keep_failure(
+    connection: &mut AnyConnection,
+    failed: Failed<'_>,
+) -> Result<(), sqlx::Error> {
+    let mut failure = failed.failure.clone();
+    let before = state(connection, failed.account).await?.failure;
+    if let Some(before) = before.filter(|before| before.kind == failure.kind) {
+        failure.since = before.since.min(failure.since);
+    }
+    let json =
+        serde_json::to_string(&failure).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let statement = sqlx::query(KEEP_FAILURE)
+        .bind(failed.account.to_string())
+        .bind(failed.next_at.map(cell::millis))
+        .bind(json)
+        .bind(failed.refused.map(str::to_owned));
+    connection.execute(statement).await.map(drop)
+}
+
+/// Where the account's last good poll ended.
+pub(super) async fn resume(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+) -> Result<Option<Cursor>, sqlx::Error> {
+    let row = connection
+        .fetch_optional(sqlx::query(READ_CURSOR).bind(account.to_string()))
+        .await?;
+    Ok(row.and_then(|row| cell::text(&row, 0).ok()).map(Cursor))
+}
+
+/// Keeps where the next poll goes on; `None`: it starts anew.
+pub(super) async fn keep_resume(
+    connection: &mut AnyConnection,
+    account: &str,
+    resume: Option<&Cursor>,
+) -> Result<(), sqlx::Error> {
+    let statement = match resume {
+        Some(cursor) => sqlx::query(KEEP_CURSOR)
+            .bind(account)
+            .bind(cell::clean(&cursor.0)),
+        None => sqlx::query(FORGET_CURSOR).bind(account),
+    };
+    connection.execute(statement).await.map(drop)
+}

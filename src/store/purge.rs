@@ -1,0 +1,30 @@
+//! Forgetting: history older than an instant. The last figures, open alerts and poll states stay.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AnyConnection, Executor as _};
+
+use crate::domain::usage::SlotWidth;
+use crate::store::{cell, usage};
+
+const FORGET: [&str; 7] = [
+    "DELETE FROM balance_point WHERE at < $1",
+    "DELETE FROM window_point WHERE at < $1",
+    "DELETE FROM price WHERE at < $1",
+    "DELETE FROM usage_event WHERE slot_at < $1",
+    "DELETE FROM usage_slot WHERE start_at < $1",
+    "DELETE FROM notice WHERE at < $1",
+    // An alert that waits to be crossed again says nothing that is needed after so long.
+    "DELETE FROM alert_state WHERE phase = 'armed' AND touched_at < $1",
+];
+
+/// Forgets what is older than the start of that day of UTC, so that no slot is cut.
+pub(super) async fn forget(
+    connection: &mut AnyConnection,
+    before: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let before = cell::millis(SlotWidth::Day.start_of(before));
+    for sql in FORGET {
+        connection.execute(sqlx::query(sql).bind(before)).await?;
+    }
+    usage::forget_coverage(connection, before).await
+}

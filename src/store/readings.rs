@@ -1,0 +1,258 @@
+//! What polls learned besides usage: the last figures, and the history of balances, windows and prices.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Executor as _};
+
+use crate::domain::account::AccountId;
+use crate::domain::ids::{BalanceName, WindowName};
+use crate::domain::money::{Currency, Money};
+use crate::domain::reading::{Figures, Reading};
+use crate::domain::snapshot::{BalancePoint, Latest, WindowPoint};
+use crate::store::cell::{self, Read};
+use crate::store::{cursors, figures, usage};
+
+/// A reading that much older than the last one has lost a race against another process: no poll takes longer. Its
+/// usage is kept, its figures are not. One that is older still comes from a clock that was set back, and holds.
+const LATE: TimeDelta = TimeDelta::seconds(120);
+
+const READ_LATEST: &str = "
+    SELECT account, taken_at, figures, completeness FROM reading WHERE account = $1";
+
+const READ_ALL_LATEST: &str = "SELECT account, taken_at, figures, completeness FROM reading";
+
+const KEEP_LATEST: &str = "
+    INSERT INTO reading (account, taken_at, figures, completeness) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (account) DO UPDATE SET
+        taken_at = excluded.taken_at, figures = excluded.figures, completeness = excluded.completeness";
+
+const KEEP_BALANCE: &str = "
+    INSERT INTO balance_point (account, at, name, currency, nanos) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (account, at, name) DO UPDATE SET currency = excluded.currency, nanos = excluded.nanos";
+
+const KEEP_WINDOW: &str = "
+    INSERT INTO window_point (account, at, name, used_percent) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (account, at, name) DO UPDATE SET used_percent = excluded.used_percent";
+
+const KEEP_PRICE: &str = "
+    INSERT INTO price (symbol, currency, source, at, price) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (symbol, currency, source, at) DO UPDATE SET price = excluded.price";
+
+const READ_BALANCES: &str = "
+    SELECT at, name, currency, nanos FROM balance_point WHERE account = $1 AND at >= $2
+    ORDER BY at DESC LIMIT 2000";
+
+const READ_WINDOWS: &str = "
+    SELECT at, name, used_percent FROM window_point WHERE account = $1 AND at >= $2
+    ORDER BY at DESC LIMIT 2000";
+
+/// Keeps everything a good poll learned.
+pub(super) async fn record(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+    next_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let account = reading.account.to_string();
+    let before = latest(connection, &account).await?;
+    if let Some(newer) = before.as_ref().filter(|before| is_late(reading, before)) {
+        usage::record(connection, reading).await?;
+        let at = cell::millis(newer.taken_at);
+        return cursors::keep_success(connection, &account, at, next_at).await;
+    }
+    let before = before.map(|latest| latest.figures);
+    keep_changes(connection, reading, before.as_ref()).await?;
+    keep_latest(connection, reading, before).await?;
+    usage::record(connection, reading).await?;
+    cursors::keep_resume(connection, &account, reading.resume.as_ref()).await?;
+    cursors::keep_success(
+        connection,
+        &account,
+        cell::millis(reading.taken_at),
+        next_at,
+    )
+    .await
+}
+
+fn is_late(reading: &Reading, before: &Latest) -> bool {
+    let behind = before.taken_at - reading.taken_at;
+    // What is kept is cut to milliseconds.
+    TimeDelta::milliseconds(1) <= behind && behind <= LATE
+}
+
+async fn latest(
+    connection: &mut AnyConnection,
+    account: &str,
+) -> Result<Option<Latest>, sqlx::Error> {
+    let row = connection
+        .fetch_optional(sqlx::query(READ_LATEST).bind(account))
+        .await?;
+    Ok(row
+        .and_then(|row| latest_of(&row).ok())
+        .map(|(_, latest)| latest))
+}
+
+/// The last good figures of every account.
+pub(super) async fn all_latest(
+    connection: &mut AnyConnection,
+) -> Result<Vec<(AccountId, Latest)>, sqlx::Error> {
+    let rows = connection.fetch_all(READ_ALL_LATEST).await?;
+    Ok(cell::readable("reading", &rows, latest_of))
+}
+
+fn latest_of(row: &AnyRow) -> Read<(AccountId, Latest)> {
+    let latest = Latest {
+        taken_at: cell::instant(row, 1)?,
+        figures: figures::parse(&cell::text(row, 2)?)?,
+        complete: figures::parse_completeness(&cell::text(row, 3)?),
+    };
+    Ok((AccountId::parse(&cell::text(row, 0)?), latest))
+}
+
+async fn keep_latest(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+    before: Option<Figures>,
+) -> Result<(), sqlx::Error> {
+    let encode = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+    let held = figures::hold(&reading.figures, &reading.complete, before);
+    let statement = sqlx::query(KEEP_LATEST)
+        .bind(reading.account.to_string())
+        .bind(cell::millis(reading.taken_at))
+        .bind(serde_json::to_string(&held).map_err(encode)?)
+        .bind(serde_json::to_string(&reading.complete).map_err(encode)?);
+    connection.execute(statement).await.map(drop)
+}
+
+/// Adds to the history what differs from the last figures.
+async fn keep_changes(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+    before: Option<&Figures>,
+) -> Result<(), sqlx::Error> {
+    let nothing = Figures::default();
+    let before = before.unwrap_or(&nothing);
+    keep_balances(connection, reading, before).await?;
+    keep_windows(connection, reading, before).await?;
+    keep_prices(connection, reading, before).await
+}
+
+async fn keep_balances(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+    before: &Figures,
+) -> Result<(), sqlx::Error> {
+    for balance in &reading.figures.balances {
+        let known = before.balances.iter().find(|old| old.name == balance.name);
+        let Some(left) = balance.remaining else {
+            continue;
+        };
+        if known.and_then(|old| old.remaining) == Some(left) {
+            continue;
+        }
+        let Some(nanos) = left.nanos() else {
+            tracing::warn!(
+                account = %reading.account, balance = %balance.name,
+                "a balance is too large for the history; the figure itself is kept"
+            );
+            continue;
+        };
+        let statement = sqlx::query(KEEP_BALANCE)
+            .bind(reading.account.to_string())
+            .bind(cell::millis(reading.taken_at))
+            .bind(cell::clean(balance.name.as_str()))
+            .bind(left.currency.code().to_owned())
+            .bind(nanos);
+        connection.execute(statement).await?;
+    }
+    Ok(())
+}
+
+async fn keep_windows(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+    before: &Figures,
+) -> Result<(), sqlx::Error> {
+    for window in &reading.figures.windows {
+        let known = before.windows.iter().find(|old| old.name == window.name);
+        let Some(used) = window.used_percent else {
+            continue;
+        };
+        if known.and_then(|old| old.used_percent) == Some(used) {
+            continue;
+        }
+        let statement = sqlx::query(KEEP_WINDOW)
+            .bind(reading.account.to_string())
+            .bind(cell::millis(reading.taken_at))
+            .bind(cell::clean(window.name.as_str()))
+            .bind(used.normalize().to_string());
+        connection.execute(statement).await?;
+    }
+    Ok(())
+}
+
+async fn keep_prices(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+    before: &Figures,
+) -> Result<(), sqlx::Error> {
+    for price in &reading.figures.prices {
+        let known = before.prices.iter().any(|old| {
+            old.symbol == price.symbol && old.source == price.source && old.price == price.price
+        });
+        if known {
+            continue;
+        }
+        let statement = sqlx::query(KEEP_PRICE)
+            .bind(cell::clean(price.symbol.as_str()))
+            .bind(price.price.currency.code().to_owned())
+            .bind(cell::clean(&price.source))
+            .bind(cell::millis(price.at))
+            .bind(price.price.amount.normalize().to_string());
+        connection.execute(statement).await?;
+    }
+    Ok(())
+}
+
+/// The newest balances of an account since an instant, at most 2000, oldest first.
+pub(super) async fn balances(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+    since: DateTime<Utc>,
+) -> Result<Vec<BalancePoint>, sqlx::Error> {
+    let statement = sqlx::query(READ_BALANCES)
+        .bind(account.to_string())
+        .bind(cell::millis(since));
+    let rows = connection.fetch_all(statement).await?;
+    let mut points = cell::readable("balance_point", &rows, |row| {
+        let currency = Currency::new(&cell::text(row, 2)?)?;
+        Ok(BalancePoint {
+            at: cell::instant(row, 0)?,
+            name: BalanceName::new(cell::text(row, 1)?),
+            remaining: Money::from_nanos(cell::number(row, 3)?, currency),
+        })
+    });
+    points.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    Ok(points)
+}
+
+/// The newest window figures of an account since an instant, at most 2000, oldest first.
+pub(super) async fn windows(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+    since: DateTime<Utc>,
+) -> Result<Vec<WindowPoint>, sqlx::Error> {
+    let statement = sqlx::query(READ_WINDOWS)
+        .bind(account.to_string())
+        .bind(cell::millis(since));
+    let rows = connection.fetch_all(statement).await?;
+    let mut points = cell::readable("window_point", &rows, |row| {
+        Ok(WindowPoint {
+            at: cell::instant(row, 0)?,
+            name: WindowName::new(cell::text(row, 1)?),
+            used_percent: cell::text(row, 2)?.parse::<Decimal>()?,
+        })
+    });
+    points.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    Ok(points)
+}

@@ -1,0 +1,54 @@
+//! Everything the ledger knows, put together by account.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::AnyConnection;
+
+use crate::domain::account::AccountId;
+use crate::domain::poll::PollState;
+use crate::domain::snapshot::{AccountSnapshot, Snapshot};
+use crate::store::{alerts, cursors, readings, usage};
+
+/// Everything known. Every account ever polled is in it, with or without success.
+pub(super) async fn snapshot(
+    connection: &mut AnyConnection,
+    since: DateTime<Utc>,
+) -> Result<Snapshot, sqlx::Error> {
+    let mut accounts: BTreeMap<AccountId, AccountSnapshot> = BTreeMap::new();
+    for (id, latest) in readings::all_latest(connection).await? {
+        entry(&mut accounts, id).latest = Some(latest);
+    }
+    for (id, poll) in cursors::states(connection).await? {
+        entry(&mut accounts, id).poll = poll;
+    }
+    for (id, reaches) in usage::coverages(connection).await? {
+        entry(&mut accounts, id).usage_since = Some(reaches);
+    }
+    for account in accounts.values_mut() {
+        account.slots = usage::since(connection, &account.id, since).await?;
+        account.balance_history = readings::balances(connection, &account.id, since).await?;
+        account.window_history = readings::windows(connection, &account.id, since).await?;
+    }
+    Ok(Snapshot {
+        accounts: accounts.into_values().collect(),
+        alerts: alerts::all(connection).await?,
+    })
+}
+
+fn entry(
+    accounts: &mut BTreeMap<AccountId, AccountSnapshot>,
+    id: AccountId,
+) -> &mut AccountSnapshot {
+    accounts
+        .entry(id.clone())
+        .or_insert_with(|| AccountSnapshot {
+            id,
+            latest: None,
+            poll: PollState::default(),
+            slots: Vec::new(),
+            usage_since: None,
+            balance_history: Vec::new(),
+            window_history: Vec::new(),
+        })
+}

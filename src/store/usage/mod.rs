@@ -1,0 +1,48 @@
+//! Usage: events with an identity, slots summed from them or reported, and how far back they reach.
+//!
+//! Figures are read from slots only. The slots of events are computed anew from the events in the transaction that
+//! changes them, never added to, so that nothing is counted twice however often it is reported.
+//!
+//! A range replaces everything known that begins within it, events too: the vendor's sum is the truth there. So of
+//! one reading the ranges go first, then the events, which add what the ranges do not hold.
+
+mod coverage;
+mod events;
+mod row;
+mod slots;
+
+use sqlx::AnyConnection;
+
+use crate::domain::reading::Reading;
+
+pub(super) use coverage::{all as coverages, forget as forget_coverage};
+pub(super) use slots::since;
+
+/// Keeps the usage of a reading.
+pub(super) async fn record(
+    connection: &mut AnyConnection,
+    reading: &Reading,
+) -> Result<(), sqlx::Error> {
+    let account = reading.account.to_string();
+    let mut touched = Touched::default();
+    for range in &reading.ranges {
+        events::forget(connection, &account, range, &mut touched).await?;
+        slots::replace(connection, &account, range).await?;
+    }
+    events::keep(connection, &account, &reading.events, &mut touched).await?;
+    if let Some((first, last)) = touched.0 {
+        slots::sum_events(connection, &account, first, last).await?;
+    }
+    coverage::extend(connection, &account, reading).await
+}
+
+/// The first and the last slot whose events changed. `None`: none did.
+#[derive(Debug, Default)]
+struct Touched(Option<(i64, i64)>);
+
+impl Touched {
+    fn add(&mut self, slot_at: i64) {
+        let (first, last) = self.0.unwrap_or((slot_at, slot_at));
+        self.0 = Some((first.min(slot_at), last.max(slot_at)));
+    }
+}

@@ -1,0 +1,193 @@
+//! Usage summed by slot: reported ranges, sums of events, and reading them back.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
+
+use crate::domain::account::AccountId;
+use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
+use crate::store::cell::{self, Read};
+use crate::store::usage::row::SlotRow;
+
+/// So many rows in one statement.
+const CHUNK: usize = 50;
+const COLUMNS: usize = 20;
+
+const READ_WITHIN: &str = "
+    SELECT start_at, width, origin, api_key, model, project, person, requests,
+        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
+        basis, currency, nanos, unpriced
+    FROM usage_slot WHERE account = $1 AND start_at >= $2 AND start_at < $3 AND origin = 'range'";
+
+const READ_SINCE: &str = "
+    SELECT start_at, width, origin, api_key, model, project, person, requests,
+        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
+        basis, currency, nanos, unpriced
+    FROM usage_slot WHERE account = $1 AND start_at > $2";
+
+const INSERT: &str = "
+    INSERT INTO usage_slot (account, start_at, width, origin, api_key, model, project, person, requests,
+        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
+        basis, currency, nanos, unpriced)
+    VALUES ";
+
+const FORGET_AT: &str =
+    "DELETE FROM usage_slot WHERE account = $1 AND start_at = $2 AND origin = 'range'";
+
+const FORGET_SUMS: &str = "
+    DELETE FROM usage_slot
+    WHERE account = $1 AND start_at >= $2 AND start_at <= $3 AND origin = 'events'";
+
+const SUM_EVENTS: &str = "
+    INSERT INTO usage_slot (account, start_at, width, origin, api_key, model, project, person, requests,
+        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
+        basis, currency, nanos, unpriced)
+    SELECT account, slot_at, 'quarter_hour', 'events', api_key, model, project, person,
+        CAST(SUM(requests) AS BIGINT), CAST(SUM(input) AS BIGINT), CAST(SUM(cached_input) AS BIGINT),
+        CAST(SUM(cache_write) AS BIGINT), CAST(SUM(cache_write_5m) AS BIGINT),
+        CAST(SUM(cache_write_1h) AS BIGINT), CAST(SUM(output) AS BIGINT), CAST(SUM(reasoning) AS BIGINT),
+        basis, currency, CAST(SUM(nanos) AS BIGINT), unpriced
+    FROM usage_event
+    WHERE account = $1 AND slot_at >= $2 AND slot_at <= $3
+    GROUP BY account, slot_at, api_key, model, project, person, basis, currency, unpriced";
+
+/// Replaces what is known of a range. Slots that stay the same are not written again.
+///
+/// A slot belongs to the range if it begins within it. One that is reported but begins outside was cut by the
+/// range's edge: it is kept only where nothing is known, because what is known there may be whole.
+pub(super) async fn replace(
+    connection: &mut AnyConnection,
+    account: &str,
+    range: &SlotRange,
+) -> Result<(), sqlx::Error> {
+    let (from, until) = (cell::millis(range.from), cell::millis(range.until));
+    let mut new = by_start(range.slots.iter().flat_map(SlotRow::of_range));
+    let first = new.keys().next().map_or(from, |start| from.min(*start));
+    let last = new
+        .keys()
+        .next_back()
+        .map_or(until, |start| until.max(start + 1));
+    let old = within(connection, account, first, last).await?;
+    for (start, rows) in &old {
+        let inside = from <= *start && *start < until;
+        if !inside || new.get(start) == Some(rows) {
+            new.remove(start);
+        } else {
+            forget_at(connection, account, *start).await?;
+        }
+    }
+    let added: Vec<SlotRow> = new.into_values().flatten().collect();
+    insert(connection, account, &added).await
+}
+
+/// Rows by the slot's start, in one order, so that equal slots are equal.
+fn by_start(rows: impl Iterator<Item = SlotRow>) -> BTreeMap<i64, Vec<SlotRow>> {
+    let mut starts: BTreeMap<i64, Vec<SlotRow>> = BTreeMap::new();
+    for row in rows {
+        starts.entry(row.start_at).or_default().push(row);
+    }
+    for rows in starts.values_mut() {
+        rows.sort();
+    }
+    starts
+}
+
+/// What was reported from one instant to before another; sums of events are not touched here. A row that cannot be read counts as a difference.
+async fn within(
+    connection: &mut AnyConnection,
+    account: &str,
+    from: i64,
+    until: i64,
+) -> Result<BTreeMap<i64, Vec<SlotRow>>, sqlx::Error> {
+    let statement = sqlx::query(READ_WITHIN)
+        .bind(account)
+        .bind(from)
+        .bind(until);
+    let rows = connection.fetch_all(statement).await?;
+    Ok(by_start(rows.iter().flat_map(|row| {
+        SlotRow::read(row).or_else(|_| cell::number(row, 0).map(SlotRow::strange))
+    })))
+}
+
+async fn forget_at(
+    connection: &mut AnyConnection,
+    account: &str,
+    start_at: i64,
+) -> Result<(), sqlx::Error> {
+    let statement = sqlx::query(FORGET_AT).bind(account).bind(start_at);
+    connection.execute(statement).await.map(drop)
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    account: &str,
+    rows: &[SlotRow],
+) -> Result<(), sqlx::Error> {
+    for chunk in rows.chunks(CHUNK) {
+        let sql = format!("{INSERT}{}", cell::places(chunk.len(), COLUMNS));
+        let statement = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
+        let statement = chunk
+            .iter()
+            .fold(statement, |statement, row| row.bind(statement, account));
+        connection.execute(statement).await?;
+    }
+    Ok(())
+}
+
+/// Sums the events of the slots from the first to the last anew.
+pub(super) async fn sum_events(
+    connection: &mut AnyConnection,
+    account: &str,
+    first: i64,
+    last: i64,
+) -> Result<(), sqlx::Error> {
+    for sql in [FORGET_SUMS, SUM_EVENTS] {
+        let statement = sqlx::query(sql).bind(account).bind(first).bind(last);
+        connection.execute(statement).await?;
+    }
+    Ok(())
+}
+
+/// The slots of an account that end after an instant, oldest first; one for each start, width and attribution.
+pub(in crate::store) async fn since(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+    since: DateTime<Utc>,
+) -> Result<Vec<UsageSlot>, sqlx::Error> {
+    let widest = TimeDelta::seconds(SlotWidth::Day.seconds());
+    let statement = sqlx::query(READ_SINCE)
+        .bind(account.to_string())
+        .bind(cell::millis(since - widest));
+    let rows = connection.fetch_all(statement).await?;
+    let mut slots: BTreeMap<(DateTime<Utc>, SlotWidth, Attribution), UsageSlot> = BTreeMap::new();
+    for row in cell::readable("usage_slot", &rows, SlotRow::read) {
+        let Ok((start, width)) = place_of(&row) else {
+            cell::odd("usage_slot");
+            continue;
+        };
+        if start + TimeDelta::seconds(width.seconds()) <= since {
+            continue;
+        }
+        let who = row.attribution();
+        let slot = slots
+            .entry((start, width, who.clone()))
+            .or_insert_with(|| UsageSlot {
+                start,
+                width,
+                who,
+                requests: None,
+                tokens: None,
+                spend: Spend::default(),
+            });
+        if row.add_to(slot).is_err() {
+            cell::odd("usage_slot");
+        }
+    }
+    Ok(slots.into_values().collect())
+}
+
+fn place_of(row: &SlotRow) -> Read<(DateTime<Utc>, SlotWidth)> {
+    let start = cell::from_millis(row.start_at)?;
+    Ok((start, cell::from_word(&row.width)?))
+}
