@@ -1,3 +1,5 @@
+//! Files before and after a change.
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 

@@ -203,7 +203,7 @@ impl Set {
         let reach = Reach {
             clock: self.clock.clone(),
             http: Http::new(None, &self.clock)?,
-            vault: Arc::new(Vault::new(self.home.path().join("secrets.toml"))),
+            vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
             variables: Arc::new(settings.variables.clone()),
         };
         let (outbox, updates) = unbounded_channel();

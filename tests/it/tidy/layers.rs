@@ -7,10 +7,13 @@ const LEAVES: &[&str] = &[];
 /// A layer and the layers it may import, besides itself.
 fn allowed(layer: &str) -> Option<&'static [&'static str]> {
     Some(match layer {
-        "domain" | "clock" | "system" | "logging" => LEAVES,
-        "analysis" | "config" | "store" => &["domain"],
+        "domain" | "clock" | "system" => LEAVES,
+        "logging" => &["system"],
+        "analysis" | "store" => &["domain"],
+        "config" => &["domain", "system"],
         "view" => &["domain", "analysis"],
-        "secrets" | "simulator" => &["domain", "clock"],
+        "simulator" => &["domain", "clock"],
+        "secrets" => &["domain", "clock", "system"],
         "http" => &["secrets", "clock"],
         "providers" => &["domain", "http", "secrets", "clock"],
         "app" => &[
