@@ -115,7 +115,7 @@ impl Assembly {
         let broken = self
             .config_error
             .iter()
-            .map(|error| format!("{error} Defaults are used until it is mended."));
+            .map(|error| format!("{error}. Defaults are used until it is mended."));
         Settings {
             ledger: self.ledger(),
             config: self.loaded.config.clone(),

@@ -219,7 +219,10 @@ impl Desk {
                 alert: None,
                 severity: Severity::Warning,
                 title: "The changed configuration is not used".to_owned(),
-                body: format!("{message} The old settings stay until it is mended."),
+                body: format!(
+                    "{}. The old settings stay until it is mended.",
+                    message.trim_end_matches('.')
+                ),
                 link: None,
             }));
         }

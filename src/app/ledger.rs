@@ -88,7 +88,7 @@ impl Ledger {
         match &self.standing {
             Standing::Wanted => None,
             Standing::InMemory { why, .. } => Some(format!(
-                "{why} Until then the figures are kept in memory only."
+                "{why}. Until then the figures are kept in memory only."
             )),
         }
     }

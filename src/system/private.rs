@@ -33,6 +33,18 @@ pub fn open_to_append(file: &Path) -> io::Result<File> {
     Ok(opened)
 }
 
+/// Makes an empty file, 0600.
+///
+/// # Errors
+/// When it is there already, or the system does not let us.
+pub fn make_file(file: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
+}
+
 /// Puts a text in a file's place: written beside it (0600), flushed, handed to `check` by its path, then renamed over.
 /// A crash, and a `check` that fails, leave the old file.
 ///

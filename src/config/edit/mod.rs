@@ -357,5 +357,4 @@ fn follow(document: &mut DocumentMut, from: &AccountId, to: &AccountId) {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests;

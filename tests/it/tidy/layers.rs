@@ -9,12 +9,12 @@ fn allowed(layer: &str) -> Option<&'static [&'static str]> {
     Some(match layer {
         "domain" | "clock" | "system" => LEAVES,
         "logging" => &["system"],
-        "analysis" | "store" => &["domain"],
-        "config" => &["domain", "system"],
+        "analysis" => &["domain"],
+        "config" | "store" => &["domain", "system"],
         "view" => &["domain", "analysis"],
         "simulator" => &["domain", "clock"],
         "secrets" => &["domain", "clock", "system"],
-        "http" => &["secrets", "clock"],
+        "http" => &["secrets", "clock", "system"],
         "providers" => &["domain", "http", "secrets", "clock"],
         "app" => &[
             "domain",
@@ -81,7 +81,7 @@ fn complaints(file: &File) -> Vec<String> {
             continue;
         }
         for path in line.split("crate::").skip(1) {
-            let mut names = path.split("::").map(|name| first_word(name));
+            let mut names = path.split("::").map(first_word);
             let (imported, module) = (
                 names.next().unwrap_or_default(),
                 names.next().unwrap_or_default(),
