@@ -4,7 +4,7 @@
 use std::process::Command as Process;
 
 use spendtray::analysis::digest::OverallState;
-use spendtray::app::message::Command;
+use spendtray::app::message::{Command, Update};
 use spendtray::domain::alert::{AlertKey, Severity};
 use spendtray::domain::ids::RuleId;
 use spendtray::view::menu::Action;
@@ -169,6 +169,22 @@ fn dunst_shows_a_notice_and_its_buttons_work() -> Outcome {
             Ok(app.next_command() == Some(Command::Act(Action::Open(page.clone()))))
         })
         .await?;
+        app.stop().await.map(drop)
+    })
+}
+
+#[test]
+fn a_copied_text_is_on_the_clipboard() -> Outcome {
+    in_real_session(async |session: Session| {
+        let app = App::start(&session, "XFCE")?;
+        for text in ["42.5000 DIEM", "$4.21 · ünïcode"] {
+            app.send(Update::Copy(text.to_owned()))?;
+            let mut clipboard = arboard::Clipboard::new()?;
+            until("the text on the clipboard", async || {
+                Ok(clipboard.get_text().is_ok_and(|found| found == text))
+            })
+            .await?;
+        }
         app.stop().await.map(drop)
     })
 }
