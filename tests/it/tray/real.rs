@@ -4,7 +4,7 @@
 use std::process::Command as Process;
 
 use spendtray::analysis::digest::OverallState;
-use spendtray::app::message::Command;
+use spendtray::app::message::{Command, Update};
 use spendtray::domain::alert::{AlertKey, Severity};
 use spendtray::domain::ids::RuleId;
 use spendtray::view::menu::Action;
@@ -15,7 +15,7 @@ use crate::support::desktop::app::App;
 use crate::support::desktop::programs::run;
 use crate::support::desktop::real::RealDesktop;
 use crate::support::desktop::screen::{
-    Place, click, icon_place, open_menu, picture, point, popup_place, press, until,
+    Place, click, icon_place, menu_place, open_menu, picture, point, press, tooltip_place, until,
 };
 use crate::support::desktop::{Outcome, Session, in_real_session};
 use crate::tray::views::{info, two_accounts};
@@ -95,7 +95,7 @@ fn an_open_menu_is_refreshed_in_place() -> Outcome {
         app.show(&view)?;
         until("another picture", async || Ok(picture().await? != before)).await?;
         picture().await?.keep("xfce-menu-refreshed", CORNER, 1)?;
-        assert_eq!(popup_place().await?, menu, "no row came, none was cut off");
+        assert_eq!(menu_place().await?, menu, "no row came, none was cut off");
         press(&["Up", "Return"]).await?;
         assert_eq!(app.command().await?, Command::Act(Action::Quit));
         until("the new row", async || {
@@ -117,7 +117,7 @@ fn the_tooltip_has_the_short_line_and_the_accounts() -> Outcome {
         app.show(&two_accounts())?;
         desktop.icon().await?;
         point(icon_place().await?)?;
-        popup_place().await?;
+        tooltip_place().await?;
         picture().await?.keep("xfce-tooltip", CORNER, 1)?;
         app.stop().await.map(drop)
     })
@@ -169,6 +169,22 @@ fn dunst_shows_a_notice_and_its_buttons_work() -> Outcome {
             Ok(app.next_command() == Some(Command::Act(Action::Open(page.clone()))))
         })
         .await?;
+        app.stop().await.map(drop)
+    })
+}
+
+#[test]
+fn a_copied_text_is_on_the_clipboard() -> Outcome {
+    in_real_session(async |session: Session| {
+        let app = App::start(&session, "XFCE")?;
+        for text in ["42.5000 DIEM", "$4.21 · ünïcode"] {
+            app.send(Update::Copy(text.to_owned()))?;
+            let mut clipboard = arboard::Clipboard::new()?;
+            until("the text on the clipboard", async || {
+                Ok(clipboard.get_text().is_ok_and(|found| found == text))
+            })
+            .await?;
+        }
         app.stop().await.map(drop)
     })
 }

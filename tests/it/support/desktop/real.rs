@@ -26,7 +26,7 @@ const GLANCE: Duration = Duration::from_millis(40);
 /// A running desktop; everything ends when dropped.
 pub(crate) struct RealDesktop {
     connection: Connection,
-    panel: Program,
+    panel: Option<Program>,
     others: Vec<Program>,
     _bus: Bus,
 }
@@ -50,7 +50,7 @@ impl RealDesktop {
         let panel = start_panel()?;
         let desktop = Self {
             connection,
-            panel,
+            panel: Some(panel),
             others,
             _bus: bus,
         };
@@ -63,7 +63,10 @@ impl RealDesktop {
 
     /// Kills the panel, as a crash does, and starts it again.
     pub(crate) async fn restart_panel(&mut self) -> Outcome {
-        self.panel = start_panel()?;
+        // Only once the old tray has gone: two at a time do not agree on who shows the icons.
+        drop(self.panel.take());
+        self.name_is_owned(WATCHER, false).await?;
+        self.panel = Some(start_panel()?);
         self.name_appears(WATCHER).await
     }
 
@@ -111,17 +114,21 @@ impl RealDesktop {
     }
 
     async fn name_appears(&self, name: &str) -> Outcome {
+        self.name_is_owned(name, true).await
+    }
+
+    async fn name_is_owned(&self, name: &str, owned: bool) -> Outcome {
         let bus = DBusProxy::new(&self.connection).await?;
         let mut owners = bus
             .receive_name_owner_changed_with_args(&[(0, name)])
             .await?;
         let known = BusName::try_from(name.to_owned())?;
-        if bus.name_has_owner(known).await? {
+        if bus.name_has_owner(known).await? == owned {
             return Ok(());
         }
         soon(name, async {
             while let Some(change) = owners.next().await {
-                if change.args()?.new_owner().is_some() {
+                if change.args()?.new_owner().is_some() == owned {
                     return Ok(());
                 }
             }

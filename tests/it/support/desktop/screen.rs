@@ -12,6 +12,10 @@ use super::{Outcome, soon};
 const SCREEN: (usize, usize) = (1280, 720);
 /// How often the screen is looked at while it is waited for: X tells no stranger that a picture is complete.
 const GLANCE: Duration = Duration::from_millis(40);
+/// The panel's own height, about.
+const HIGHEST_ICON: usize = 40;
+/// The tooltips of the tests have three lines, their menus more.
+const HIGHEST_TOOLTIP: usize = 120;
 /// How long a panel may take from a click to a menu.
 const LOADING: Duration = Duration::from_secs(2);
 
@@ -57,7 +61,9 @@ pub(crate) async fn icon_place() -> Outcome<Place> {
     soon("the icon on the screen", async {
         loop {
             let mut windows = windows().into_iter();
-            if let Some(place) = windows.find(|place| place.width >= 16 && place.height <= 40) {
+            if let Some(place) =
+                windows.find(|place| place.width >= 16 && place.height <= HIGHEST_ICON)
+            {
                 return Ok(place);
             }
             tokio::time::sleep(GLANCE).await;
@@ -66,12 +72,24 @@ pub(crate) async fn icon_place() -> Outcome<Place> {
     .await?
 }
 
-/// Where an open menu or tooltip of the tray is.
-pub(crate) async fn popup_place() -> Outcome<Place> {
-    soon("a menu on the screen", async {
+/// Where the tooltip of the tray is.
+pub(crate) async fn tooltip_place() -> Outcome<Place> {
+    popup_place("a tooltip on the screen", |height| {
+        height > HIGHEST_ICON && height <= HIGHEST_TOOLTIP
+    })
+    .await
+}
+
+/// Where the open menu of the tray is.
+pub(crate) async fn menu_place() -> Outcome<Place> {
+    popup_place("a menu on the screen", |height| height > HIGHEST_TOOLTIP).await
+}
+
+async fn popup_place(what: &str, fits: fn(usize) -> bool) -> Outcome<Place> {
+    soon(what, async {
         loop {
             let mut windows = windows().into_iter();
-            if let Some(place) = windows.find(|place| place.height > 40) {
+            if let Some(place) = windows.find(|place| fits(place.height)) {
                 return Ok(place);
             }
             tokio::time::sleep(GLANCE).await;
@@ -85,7 +103,7 @@ pub(crate) async fn open_menu(icon: Place) -> Outcome<Place> {
     point(icon)?;
     loop {
         click(1)?;
-        let menu = tokio::time::timeout(LOADING, popup_place()).await;
+        let menu = tokio::time::timeout(LOADING, menu_place()).await;
         if let Ok(place) = menu {
             return place;
         }
@@ -100,7 +118,18 @@ pub(crate) async fn press(keys: &[&str]) -> Outcome {
             run(Command::new("xdotool").args(["key", key]), "xdotool")?;
             until(key, async || Ok(look()? != before)).await
         };
-        while tokio::time::timeout(LOADING, seen()).await.is_err() {}
+        if tokio::time::timeout(LOADING, seen()).await.is_err()
+            && tokio::time::timeout(LOADING, seen()).await.is_err()
+        {
+            let whole = Place {
+                x: 0,
+                y: 0,
+                width: SCREEN.0,
+                height: SCREEN.1,
+            };
+            let file = before.keep(&format!("no-answer-to-{key}"), whole, 1)?;
+            return Err(format!("the key {key} changes nothing: see {}", file.display()).into());
+        }
     }
     Ok(())
 }
