@@ -82,7 +82,7 @@ fn price() -> CoinPrice {
         symbol: "VVV".into(),
         price: usd("3.120"),
         change_24h_percent: Some(dec("2.1")),
-        source: "coingecko".into(),
+        source: "a market".into(),
         at: at("2026-11-23T09:59:00Z"),
     }
 }
@@ -97,7 +97,7 @@ fn account() -> AccountDigest {
             top_up: None,
             shape: AccountShape::Spending,
         },
-        provider: "venice".into(),
+        provider: AccountId::parse("venice/work").provider().clone(),
         state: AccountState::Waiting,
         updated_at: Some(at("2026-11-23T09:59:30.999Z")),
         next_poll_at: None,
