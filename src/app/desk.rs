@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
 use crate::app::engine::{ReadAutostart, Settings};
-use crate::app::judge::{self, judge};
+use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
 use crate::app::{record, webhook};
@@ -96,25 +96,28 @@ impl Desk {
         in_flight: &BTreeSet<AccountId>,
         now: DateTime<Utc>,
     ) {
-        let config = &self.settings.config;
-        let figures =
-            match judge(ledger.store(), &mut self.snapshot, &self.cards, config, now).await {
-                Ok(judged) => {
-                    for record in &judged.fired {
-                        self.tell(record);
-                    }
-                    judged.digest
+        let judge = Judge {
+            store: ledger.store(),
+            cards: &self.cards,
+            config: &self.settings.config,
+        };
+        let figures = match judge.judge(&mut self.snapshot, now).await {
+            Ok(judged) => {
+                for record in &judged.fired {
+                    self.tell(record);
                 }
-                Err(error) => {
-                    self.ledger_trouble(&error);
-                    digest(
-                        &self.snapshot,
-                        &self.cards,
-                        &self.settings.config.policy,
-                        now,
-                    )
-                }
-            };
+                judged.digest
+            }
+            Err(error) => {
+                self.ledger_trouble(&error);
+                digest(
+                    &self.snapshot,
+                    &self.cards,
+                    &self.settings.config.policy,
+                    now,
+                )
+            }
+        };
         let refreshing = if in_flight.is_empty() {
             Refreshing::No
         } else {

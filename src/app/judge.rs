@@ -22,47 +22,56 @@ pub struct Judged {
     pub fired: Vec<AlertRecord>,
 }
 
-/// Judges a snapshot: makes the digest, steps the alerts, keeps their new state, and returns what fired.
-///
-/// # Errors
-/// The ledger's, when the alerts' new state cannot be kept; then nobody may be told.
-pub async fn judge(
-    store: &Store,
-    snapshot: &mut Snapshot,
-    cards: &[AccountCard],
-    config: &Config,
-    now: DateTime<Utc>,
-) -> Result<Judged, StoreError> {
-    let policy = &config.policy;
-    let figures = digest(snapshot, cards, policy, now);
-    let mut stepped = alerts::step(&rules::probes(&figures, policy), &snapshot.alerts, now);
-    if stepped.records.is_empty() && stepped.fired.is_empty() {
-        return Ok(Judged {
-            digest: figures,
-            fired: Vec::new(),
-        });
+/// What a judgement is made with.
+pub struct Judge<'a> {
+    /// Where the alerts' new state is kept before anybody is told.
+    pub store: &'a Store,
+    /// Who is judged.
+    pub cards: &'a [AccountCard],
+    /// What the user decided.
+    pub config: &'a Config,
+}
+
+impl Judge<'_> {
+    /// Makes the digest, steps the alerts, keeps their new state, and returns what fired.
+    ///
+    /// # Errors
+    /// The ledger's, when the alerts' new state cannot be kept; then nobody may be told.
+    pub async fn judge(
+        &self,
+        snapshot: &mut Snapshot,
+        now: DateTime<Utc>,
+    ) -> Result<Judged, StoreError> {
+        let policy = &self.config.policy;
+        let figures = digest(snapshot, self.cards, policy, now);
+        let mut stepped = alerts::step(&rules::probes(&figures, policy), &snapshot.alerts, now);
+        if stepped.records.is_empty() && stepped.fired.is_empty() {
+            return Ok(Judged {
+                digest: figures,
+                fired: Vec::new(),
+            });
+        }
+        if let Some(until) = quiet_until(self.config, now) {
+            hush(&mut stepped.records, &mut stepped.fired, until);
+        }
+        let told: Vec<NoticeRecord> = stepped
+            .fired
+            .iter()
+            .map(|record| notice_record(record, now))
+            .collect();
+        self.store
+            .save_alerts_and_notices(&stepped.records, &told, now)
+            .await?;
+        merge(&mut snapshot.alerts, stepped.records);
+        let fired = match self.config.notifications.enabled {
+            Switch::On => stepped.fired,
+            Switch::Off => Vec::new(),
+        };
+        Ok(Judged {
+            digest: digest(snapshot, self.cards, policy, now),
+            fired,
+        })
     }
-    if let Some(until) = quiet_until(config, now) {
-        hush(&mut stepped.records, &mut stepped.fired, until);
-    }
-    let told: Vec<NoticeRecord> = stepped
-        .fired
-        .iter()
-        .map(|record| notice_record(record, now))
-        .collect();
-    store
-        .save_alerts_and_notices(&stepped.records, &told, now)
-        .await?;
-    merge(&mut snapshot.alerts, stepped.records);
-    let fired = if config.notifications.enabled == Switch::On {
-        stepped.fired
-    } else {
-        Vec::new()
-    };
-    Ok(Judged {
-        digest: digest(snapshot, cards, policy, now),
-        fired,
-    })
 }
 
 /// In quiet hours a fired alert is snoozed until they end: it is told then if it still holds.

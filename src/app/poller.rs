@@ -19,7 +19,7 @@ use crate::secrets::Secret;
 use crate::secrets::vault::{Vault, Wanted};
 
 /// No poll takes longer, whatever the vendor does; a walk over many pages fits in.
-const LONGEST_POLL: Duration = Duration::from_secs(120);
+const LONGEST_POLL: Duration = Duration::from_mins(2);
 
 /// What polls reach the world through.
 #[derive(Clone)]
@@ -132,7 +132,8 @@ async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, 
     };
     match reach.vault.lookup(wanted).await {
         Ok(Some(found)) => Ok(Some(found.secret)),
-        Ok(None) if need == Need::Optional => Ok(None),
+        // Without its optional key a market source still answers; a locked store must not hide the price.
+        Ok(None) | Err(_) if need == Need::Optional => Ok(None),
         Ok(None) => Err(PollError::NotConfigured {
             message: format!(
                 "no key for {} was found ({})",
@@ -141,8 +142,6 @@ async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, 
             ),
             hint: format!("{help} Then run `spendtray login {}`.", planned.id()),
         }),
-        // Without its optional key a market source still answers; a locked store must not hide the price.
-        Err(_) if need == Need::Optional => Ok(None),
         Err(error) => Err(PollError::NotConfigured {
             message: error.to_string(),
             hint: "Run `spendtray doctor` to see which secret store works here.".to_owned(),

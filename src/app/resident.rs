@@ -40,6 +40,8 @@ pub struct Guards {
     pub instance: Option<Instance>,
     /// The simulated vendors.
     pub demo: Option<Demo>,
+    /// Tells of a changed configuration.
+    pub watch: Option<Watch>,
 }
 
 impl Resident {
@@ -47,7 +49,7 @@ impl Resident {
     ///
     /// # Errors
     /// When not even a ledger in memory can be had.
-    pub async fn prepare(assembly: &Assembly, guards: Guards) -> Result<Self, StoreError> {
+    pub async fn prepare(assembly: &Assembly, mut guards: Guards) -> Result<Self, StoreError> {
         let (commands, inbox) = unbounded_channel();
         let (outbox, updates) = unbounded_channel();
         let autostart = assembly.autostart();
@@ -63,9 +65,9 @@ impl Resident {
             autostart: Box::new(move || checked(&read_autostart)),
             config_file: assembly.paths.config_file.clone(),
         });
-        let watch = watch(assembly, &commands);
+        guards.watch = watch(assembly, &commands);
         Ok(Self {
-            engine: Box::pin(live(engine, inbox, commands.clone(), guards, watch)),
+            engine: Box::pin(live(engine, inbox, commands.clone(), guards)),
             updates,
             commands,
             config_file: assembly.paths.config_file.clone(),
@@ -84,7 +86,6 @@ async fn live(
     inbox: UnboundedReceiver<Command>,
     commands: UnboundedSender<Command>,
     mut guards: Guards,
-    watch: Option<Watch>,
 ) {
     let stop = CancellationToken::new();
     let knocks = async {
@@ -102,7 +103,6 @@ async fn live(
         () = engine.run(inbox, stop) => {}
         () = knocks => {}
     }
-    drop(watch);
 }
 
 fn watch(assembly: &Assembly, commands: &UnboundedSender<Command>) -> Option<Watch> {

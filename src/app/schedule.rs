@@ -88,7 +88,7 @@ fn delta(duration: Duration) -> TimeDelta {
 mod tests {
     use super::*;
 
-    const FIVE_MINUTES: Duration = Duration::from_secs(300);
+    const FIVE_MINUTES: Duration = Duration::from_mins(5);
 
     fn now() -> DateTime<Utc> {
         "2026-11-23T08:30:00Z".parse().unwrap()

@@ -44,8 +44,8 @@ pub(super) async fn run(session: &Session, arguments: &DemoArgs) -> Result<Left,
         "{invented} A budget will be crossed in about a minute. Ctrl-C ends it."
     ));
     let guards = Guards {
-        instance: None,
         demo: Some(demo),
+        ..Guards::default()
     };
     let resident = Resident::prepare(&assembly, guards).await?;
     Ok(Left::Resident(Box::new(resident)))

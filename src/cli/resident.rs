@@ -36,7 +36,7 @@ pub(super) async fn run(session: &Session) -> Result<Left, Failure> {
     }
     let guards = Guards {
         instance,
-        demo: None,
+        ..Guards::default()
     };
     let resident = Resident::prepare(&assembly, guards).await?;
     Ok(Left::Resident(Box::new(resident)))

@@ -145,6 +145,10 @@ impl Open {
     }
 }
 
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,8 +173,4 @@ mod tests {
         assert_eq!(fs::metadata(aside).unwrap().len(), LARGE + 1);
         assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 2);
     }
-}
-
-fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -27,7 +27,7 @@ use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
 
 /// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 /// So many vendors are asked at once.
 const AT_ONCE: usize = 8;
 /// History older than this is dropped.

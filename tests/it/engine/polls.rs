@@ -20,7 +20,9 @@ async fn four_accounts_are_asked_at_once_and_one_failure_stays_one() -> Outcome 
         begun(script).await?;
     }
     // All four are under way before any may answer: they do not wait for each other.
-    scripts.iter().for_each(|script| script.gate.add_permits(1));
+    for script in &scripts {
+        script.gate.add_permits(1);
+    }
     let view = stage
         .view(|view| {
             view.menu

@@ -107,7 +107,7 @@ static SCRIPTED: Provider = Provider {
     appears: Appears::WithCredential,
     base_url: "https://scripted.example",
     hosts: &["scripted.example"],
-    every: Duration::from_secs(300),
+    every: Duration::from_mins(5),
     coins: &[],
     options: &[],
     links: Links {
@@ -177,10 +177,13 @@ impl Set {
 
     /// The lines that make accounts of these names.
     pub(crate) fn accounts(names: &[&str]) -> String {
-        names
-            .iter()
-            .map(|name| format!("[[account]]\nprovider = \"scripted\"\nname = \"{name}\"\nsecret = \"env:SCRIPTED_KEY\"\n"))
-            .collect()
+        let mut lines = String::new();
+        for name in names {
+            lines.push_str("[[account]]\nprovider = \"scripted\"\nname = \"");
+            lines.push_str(name);
+            lines.push_str("\"\nsecret = \"env:SCRIPTED_KEY\"\n");
+        }
+        lines
     }
 
     /// Starts the engine.

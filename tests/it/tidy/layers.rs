@@ -7,7 +7,6 @@ const LEAVES: &[&str] = &[];
 /// A layer and the layers it may import, besides itself.
 fn allowed(layer: &str) -> Option<&'static [&'static str]> {
     Some(match layer {
-        "domain" | "clock" | "system" => LEAVES,
         "logging" => &["system"],
         "analysis" => &["domain"],
         "config" | "store" => &["domain", "system"],
