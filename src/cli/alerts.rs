@@ -103,7 +103,7 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
                 .iter()
                 .flat_map(|alert| alerts::acknowledge(&known, &alert.key))
                 .collect();
-            keep(&assembly, &store, &changed).await?;
+            keep(&assembly, &store, &changed, now).await?;
             session
                 .output
                 .note(&format!("Acknowledged: {}.", chosen.len()));
@@ -117,7 +117,7 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
                 .iter()
                 .flat_map(|alert| alerts::snooze(&known, &alert.key, until))
                 .collect();
-            keep(&assembly, &store, &changed).await?;
+            keep(&assembly, &store, &changed, now).await?;
             session
                 .output
                 .note(&format!("Quiet until {}.", clock_time(&assembly, until)));
@@ -133,9 +133,14 @@ async fn known(store: &Store, now: DateTime<Utc>) -> Result<Vec<AlertRecord>, Fa
     Ok(store.snapshot(record::since(now)).await?.alerts)
 }
 
-async fn keep(assembly: &Assembly, store: &Store, changed: &[AlertRecord]) -> Result<(), Failure> {
+async fn keep(
+    assembly: &Assembly,
+    store: &Store,
+    changed: &[AlertRecord],
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     if !changed.is_empty() {
-        store.save_alerts(changed).await?;
+        store.save_alerts(changed, now).await?;
         knock(assembly);
     }
     Ok(())

@@ -8,23 +8,24 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::config::environment::dot_env_file;
-use crate::config::replace::{folder, target};
+use crate::config::replace::target;
+use crate::system::private::folder;
 
-/// A burst of changes has ended when nothing happened for so long.
-const QUIET: Duration = Duration::from_millis(200);
-/// A burst that does not end is told of after so long.
-const LONGEST_BURST: Duration = Duration::from_secs(2);
+/// After the first sign of a change so long is waited for the rest of it: an editor writes in several steps.
+const BURST: Duration = Duration::from_millis(250);
 
 /// Watches until dropped.
 #[derive(Debug)]
 pub struct Watch {
     signals: Sender<Signal>,
+    /// Its end is noticed while a burst is waited for.
+    _alive: Sender<()>,
 }
 
 enum Signal {
@@ -42,6 +43,7 @@ impl Watch {
     pub fn start(file: &Path, changed: impl Fn() + Send + 'static) -> Result<Self, String> {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let (signals, received) = channel();
+        let (living, alive) = channel();
         let stirred = signals.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // A lost event (the queue was full) may have been ours.
@@ -60,11 +62,14 @@ impl Watch {
         sentry.seen = sentry.content();
         thread::Builder::new()
             .name("config-watch".to_owned())
-            .spawn(move || sentry.stand(&received, &changed))
+            .spawn(move || sentry.stand(&received, &alive, &changed))
             .map_err(|error| {
                 format!("no thread could be started to watch the configuration: {error}")
             })?;
-        Ok(Self { signals })
+        Ok(Self {
+            signals,
+            _alive: living,
+        })
     }
 }
 
@@ -97,15 +102,16 @@ struct Sentry {
 
 impl Sentry {
     /// Waits without waking until something happens, then until it is over, then looks.
-    fn stand(mut self, received: &Receiver<Signal>, changed: &impl Fn()) {
+    fn stand(mut self, received: &Receiver<Signal>, alive: &Receiver<()>, changed: &impl Fn()) {
         while let Ok(Signal::Stirred) = received.recv() {
-            let began = Instant::now();
-            loop {
-                match received.recv_timeout(QUIET) {
-                    Ok(Signal::Stirred) if began.elapsed() < LONGEST_BURST => {}
-                    Ok(Signal::Stirred) | Err(RecvTimeoutError::Timeout) => break,
-                    Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                }
+            if alive.recv_timeout(BURST) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            if received
+                .try_iter()
+                .any(|signal| matches!(signal, Signal::Stop))
+            {
+                return;
             }
             if let Err(message) = self.take_posts() {
                 tracing::warn!(%message, "a folder of the configuration is no longer watched");

@@ -1,8 +1,10 @@
 //! A log file that starts anew when it is full; the last few full ones are kept beside it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::system::private;
 
 /// A log is full at 10 MB.
 pub(super) const LIMIT_BYTES: u64 = 10_000_000;
@@ -22,11 +24,7 @@ pub(super) struct Rotating {
 impl Rotating {
     /// Opens the log in a folder, which is made when it is not there; both are their owner's only.
     pub(super) fn open(folder: &Path, limit_bytes: u64) -> io::Result<Self> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        private::make_folder(folder)?;
         let mut log = Self {
             path: folder.join("spendtray.log"),
             limit_bytes,
@@ -38,16 +36,7 @@ impl Rotating {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&self.path)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        }
+        let file = private::open_to_append(&self.path)?;
         self.size_bytes = file.metadata()?.len();
         self.file = Some(file);
         Ok(())

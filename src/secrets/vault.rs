@@ -183,33 +183,6 @@ impl Vault {
         ))
     }
 
-    /// Keeps under another id what the user stored for an account; returns where. `None`: nothing was stored.
-    ///
-    /// # Errors
-    /// When a store is locked or cannot be read or written; the old entry is then still there.
-    pub async fn rename(
-        &self,
-        from: &AccountId,
-        to: &AccountId,
-    ) -> Result<Option<String>, SecretError> {
-        let stored = match self.in_store(from).await {
-            Ok(stored) => stored,
-            Err(Trouble::Absent(_)) => None,
-            Err(Trouble::Locked) => return Err(SecretError::Locked),
-            Err(Trouble::Failed(reason)) => return Err(SecretError::Store(reason)),
-        };
-        let stored = match stored {
-            Some(secret) => Some(secret),
-            None => self.file.read(from)?,
-        };
-        let Some(secret) = stored.filter(|_| from != to) else {
-            return Ok(None);
-        };
-        let place = self.keep(to, &secret).await?;
-        self.forget(from).await?;
-        Ok(Some(place))
-    }
-
     /// Forgets a credential; returns the places it was removed from.
     ///
     /// # Errors
@@ -358,20 +331,6 @@ mod tests {
             scene.found("venice", &keyring).await.unwrap(),
             "variable in the variable VENICE_API_KEY"
         );
-    }
-
-    #[tokio::test]
-    async fn a_stored_credential_follows_a_renamed_account() {
-        let scene = scene(&[]);
-        let [from, to] = ["venice", "venice/work"].map(AccountId::parse);
-        assert_eq!(scene.vault.rename(&from, &to).await, Ok(None));
-        let stored = Secret::new("stored").unwrap();
-        scene.vault.keep(&from, &stored).await.unwrap();
-        assert!(scene.vault.rename(&from, &to).await.unwrap().is_some());
-        let keyring = CredentialPlace::Keyring;
-        assert_eq!(scene.found("venice", &keyring).await.unwrap(), "nowhere");
-        let found = scene.found("venice/work", &keyring).await.unwrap();
-        assert_eq!(found, "stored in the file ~/secrets.toml");
     }
 
     #[tokio::test]

@@ -100,7 +100,7 @@ fn configuration(assembly: &Assembly) -> Vec<Finding> {
         return vec![
             Finding::fault(
                 subject,
-                format!("{error} Defaults are used until it is mended."),
+                format!("{error}. Defaults are used until it is mended."),
             )
             .mended_by("Run `spendtray config edit`."),
         ];

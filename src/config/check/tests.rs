@@ -1,3 +1,5 @@
+//! Whole files and what they mean, good and bad.
+
 use std::time::Duration;
 
 use chrono::NaiveTime;

@@ -8,9 +8,10 @@ use std::path::Path;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::config::file::{read_text, syntax};
-use crate::config::replace::{hold, replace};
+use crate::config::replace::{replace, target};
 use crate::config::{ConfigError, Switch, TEMPLATE};
 use crate::domain::account::AccountId;
+use crate::system::private;
 
 /// So often a change is made anew when somebody else writes the file at the same time.
 const TRIES: usize = 5;
@@ -206,13 +207,15 @@ fn write(file: &Path, text: &str) -> Result<(), ConfigError> {
     let reads_back = |written: &Path| {
         confy::load_path::<BTreeMap<String, serde_json::Value>>(written)
             .map(drop)
-            .map_err(|error| format!("the changed text could not be read back ({error})"))
+            .map_err(|error| {
+                std::io::Error::other(format!("the changed text could not be read back ({error})"))
+            })
     };
     replace(file, text, reads_back).map_err(|error| unwritable(file, &error))
 }
 
 fn hold_folder(file: &Path) -> Result<Option<std::fs::File>, ConfigError> {
-    hold(file).map_err(|error| unwritable(file, &error))
+    private::hold(&target(file)).map_err(|error| unwritable(file, &error))
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> ConfigError {
@@ -354,5 +357,4 @@ fn follow(document: &mut DocumentMut, from: &AccountId, to: &AccountId) {
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests;

@@ -1,3 +1,7 @@
+//! Files before and after a change.
+
+#![cfg(unix)]
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 

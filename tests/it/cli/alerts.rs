@@ -45,7 +45,7 @@ fn world() -> Outcome<(World, String)> {
     runtime.block_on(async {
         let store = Store::open(&Store::url_of(&world.ledger_file())).await?;
         store
-            .save_alerts_and_notices(&[low, out], &[notice])
+            .save_alerts_and_notices(&[low, out], &[notice], NOW.parse()?)
             .await?;
         store.close().await;
         Outcome::Ok(())

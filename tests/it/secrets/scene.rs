@@ -141,14 +141,7 @@ impl Scene {
             self.found("from-variable").await?,
             Some(("two \"ü\"".to_owned(), STORE.to_owned()))
         );
-        let lab = AccountId::parse("venice/lab");
-        assert_eq!(
-            self.vault.rename(&venice(), &lab).await?.as_deref(),
-            Some(STORE)
-        );
-        assert_eq!(self.vault.rename(&venice(), &lab).await?, None);
-        assert_eq!(self.vault.forget(&venice()).await?, Vec::<String>::new());
-        assert_eq!(self.vault.forget(&lab).await?, [STORE]);
+        assert_eq!(self.vault.forget(&venice()).await?, [STORE]);
         assert_eq!(self.found("").await?, None);
         assert!(!self.home.join("secrets.toml").exists());
         Ok(())

@@ -82,6 +82,9 @@ fn a_signal_asks_the_engine_to_stop() -> Outcome {
 fn a_second_signal_is_an_order() -> Outcome {
     in_own_session(async |session: Session| {
         let mut app = App::start(&session, "XFCE")?;
+        app.show(&two_accounts())?;
+        // By then it listens to signals.
+        app.sentence().await?;
         let us = std::process::id().to_string();
         run(command("kill").args(["-s", "HUP", &us]), "procps")?;
         assert_eq!(app.command().await?, Command::Act(Action::Quit));

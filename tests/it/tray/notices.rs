@@ -70,7 +70,7 @@ fn a_notice_is_shown_with_all_that_helps() -> Outcome {
         assert_eq!(
             shown.actions,
             [
-                "open",
+                "default",
                 "Open page",
                 "snooze",
                 "Snooze 1 h",
@@ -96,7 +96,7 @@ fn buttons_become_commands() -> Outcome {
         let alert = key("venice/work balance diem");
         for (button, action) in [
             (
-                "open",
+                "default",
                 Action::Open("https://venice.ai/settings/api".to_owned()),
             ),
             ("snooze", Action::Snooze(alert.clone())),

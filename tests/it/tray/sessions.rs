@@ -58,6 +58,21 @@ fn a_panel_that_restarts_gets_the_icon_again() -> Outcome {
 }
 
 #[test]
+fn a_panel_that_has_its_name_before_it_listens_is_told_again() -> Outcome {
+    in_own_session(async |session: Session| {
+        let _bus = Bus::start(&session)?;
+        let app = App::start(&session, "XFCE")?;
+        app.show(&two_accounts())?;
+        let mut tray = FakeTray::appear_asleep().await?;
+        assert_eq!(
+            tray.icon().await?.text("Title").await?,
+            "$4.21 · 42.50 DIEM"
+        );
+        app.stop().await.map(drop)
+    })
+}
+
+#[test]
 fn without_a_bus_it_says_so_and_appears_with_one() -> Outcome {
     in_own_session(async |session: Session| {
         let mut app = App::start(&session, "XFCE")?;

@@ -5,7 +5,7 @@ use spendtray::view::menu::{Action, Checked, ItemKind, MenuItem};
 use spendtray::view::{Face, Icon, Tooltip, View};
 
 /// A row that only informs.
-pub fn info(id: &str, label: &str) -> MenuItem {
+pub(crate) fn info(id: &str, label: &str) -> MenuItem {
     MenuItem {
         id: id.to_owned(),
         kind: ItemKind::Text,
@@ -16,7 +16,7 @@ pub fn info(id: &str, label: &str) -> MenuItem {
 }
 
 /// A row that does something.
-pub fn button(id: &str, label: &str, action: Action) -> MenuItem {
+pub(crate) fn button(id: &str, label: &str, action: Action) -> MenuItem {
     MenuItem {
         action: Some(action),
         ..info(id, label)
@@ -24,7 +24,7 @@ pub fn button(id: &str, label: &str, action: Action) -> MenuItem {
 }
 
 /// A line between groups.
-pub fn separator(id: &str) -> MenuItem {
+pub(crate) fn separator(id: &str) -> MenuItem {
     MenuItem {
         kind: ItemKind::Separator,
         ..info(id, "")
@@ -32,49 +32,7 @@ pub fn separator(id: &str) -> MenuItem {
 }
 
 /// The view of a person with two accounts.
-pub fn two_accounts() -> View {
-    let bar = |percent, item| MenuItem {
-        kind: ItemKind::Bar(percent),
-        ..item
-    };
-    let venice = MenuItem {
-        children: vec![
-            info("account/venice/balance/diem", "42.5000 DIEM left of 100"),
-            bar(
-                58,
-                info(
-                    "account/venice/window/epoch",
-                    "Epoch 57.5 % · resets 1am (14h)",
-                ),
-            ),
-            separator("account/venice/line"),
-            info("account/venice/key/1", "key ci_bot   $2.11 in 7 days"),
-            button(
-                "account/venice/open",
-                "Open dashboard",
-                Action::Open("https://venice.ai/settings/api".to_owned()),
-            ),
-        ],
-        ..info("account/venice", "Venice   42.5000 DIEM")
-    };
-    let claude = MenuItem {
-        children: vec![bar(
-            33,
-            info(
-                "account/claude/window/5h",
-                "Session (5 h) 33 % · resets 3:55pm (3h 55min)",
-            ),
-        )],
-        ..bar(33, info("account/claude", "Claude Max   5 h 33 %"))
-    };
-    let autostart = MenuItem {
-        kind: ItemKind::Check(Checked::No),
-        ..button(
-            "program/autostart",
-            "Start at login",
-            Action::ToggleAutostart,
-        )
-    };
+pub(crate) fn two_accounts() -> View {
     View {
         title: "$4.21 · 42.50 DIEM".to_owned(),
         tooltip: Tooltip {
@@ -88,17 +46,62 @@ pub fn two_accounts() -> View {
         menu: vec![
             info("title", "$4.21 today · $214.90 this month"),
             separator("line/1"),
-            venice,
-            claude,
+            venice(),
+            claude(),
             separator("line/2"),
             button(
                 "program/refresh",
                 "Refresh now   2 min ago",
                 Action::RefreshAll,
             ),
-            autostart,
+            MenuItem {
+                kind: ItemKind::Check(Checked::No),
+                ..button(
+                    "program/autostart",
+                    "Start at login",
+                    Action::ToggleAutostart,
+                )
+            },
             button("program/settings", "Settings…", Action::OpenSettings),
             button("program/quit", "Quit", Action::Quit),
         ],
+    }
+}
+
+fn venice() -> MenuItem {
+    let page = "https://venice.ai/settings/api".to_owned();
+    MenuItem {
+        children: vec![
+            info("account/venice/balance/diem", "42.5000 DIEM left of 100"),
+            bar(
+                58,
+                info(
+                    "account/venice/window/epoch",
+                    "Epoch 57.5 % · resets 1am (14h)",
+                ),
+            ),
+            separator("account/venice/line"),
+            info("account/venice/key/1", "key ci_bot   $2.11 in 7 days"),
+            button("account/venice/open", "Open dashboard", Action::Open(page)),
+        ],
+        ..info("account/venice", "Venice   42.5000 DIEM")
+    }
+}
+
+fn claude() -> MenuItem {
+    let window = info(
+        "account/claude/window/5h",
+        "Session (5 h) 33 % · resets 3:55pm (3h 55min)",
+    );
+    MenuItem {
+        children: vec![bar(33, window)],
+        ..bar(33, info("account/claude", "Claude Max   5 h 33 %"))
+    }
+}
+
+fn bar(percent: u8, item: MenuItem) -> MenuItem {
+    MenuItem {
+        kind: ItemKind::Bar(percent),
+        ..item
     }
 }

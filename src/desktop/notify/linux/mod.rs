@@ -157,12 +157,12 @@ impl Popups {
         if others.any(|other| other.id == popup.id && other.ticket > popup.ticket) {
             return None;
         }
-        match answer.response {
-            Some(NotificationResponse::Action(button)) => {
-                popup::meaning(&button, &popup.notice).map(Command::Act)
-            }
-            _ => None,
-        }
+        let button = match answer.response? {
+            NotificationResponse::Default => popup::OPEN.to_owned(),
+            NotificationResponse::Action(button) => button,
+            NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => return None,
+        };
+        popup::meaning(&button, &popup.notice).map(Command::Act)
     }
 
     /// Logs a missing daemon once; the alert itself stays in the menu.

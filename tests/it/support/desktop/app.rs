@@ -19,7 +19,7 @@ use super::{Outcome, Session, soon};
 static SAID: OnceLock<UnboundedSender<String>> = OnceLock::new();
 
 /// A running mouth.
-pub struct App {
+pub(crate) struct App {
     updates: UnboundedSender<Update>,
     commands: UnboundedReceiver<Command>,
     said: UnboundedReceiver<String>,
@@ -29,7 +29,7 @@ pub struct App {
 
 impl App {
     /// Starts it on a desktop of this name.
-    pub fn start(session: &Session, desktop_name: &str) -> Outcome<Self> {
+    pub(crate) fn start(session: &Session, desktop_name: &str) -> Outcome<Self> {
         let (updates, to_mouth) = unbounded_channel();
         let (commander, commands) = unbounded_channel();
         let (speaker, said) = unbounded_channel();
@@ -58,17 +58,17 @@ impl App {
     }
 
     /// Shows a view.
-    pub fn show(&self, view: &View) -> Outcome {
+    pub(crate) fn show(&self, view: &View) -> Outcome {
         self.send(Update::View(Box::new(view.clone())))
     }
 
     /// Tells a notice.
-    pub fn tell(&self, notice: &Notice) -> Outcome {
+    pub(crate) fn tell(&self, notice: &Notice) -> Outcome {
         self.send(Update::Notice(notice.clone()))
     }
 
     /// Sends any update.
-    pub fn send(&self, update: Update) -> Outcome {
+    pub(crate) fn send(&self, update: Update) -> Outcome {
         self.updates
             .send(update)
             .map_err(|_| "the mouth has ended")?;
@@ -76,36 +76,36 @@ impl App {
     }
 
     /// The next command it sends.
-    pub async fn command(&mut self) -> Outcome<Command> {
+    pub(crate) async fn command(&mut self) -> Outcome<Command> {
         let command = soon("a command", self.commands.recv()).await?;
         command.ok_or_else(|| "the mouth has ended".into())
     }
 
-    /// Whether it has sent no command that was not looked at.
-    pub fn is_quiet(&mut self) -> bool {
-        self.commands.try_recv().is_err()
+    /// The next command, if it has sent one already.
+    pub(crate) fn next_command(&mut self) -> Option<Command> {
+        self.commands.try_recv().ok()
     }
 
     /// The next sentence it says.
-    pub async fn sentence(&mut self) -> Outcome<String> {
+    pub(crate) async fn sentence(&mut self) -> Outcome<String> {
         let sentence = soon("a sentence", self.said.recv()).await?;
         sentence.ok_or_else(|| "the mouth has ended".into())
     }
 
     /// Whether it has said nothing that was not looked at.
-    pub fn is_silent(&mut self) -> bool {
+    pub(crate) fn is_silent(&mut self) -> bool {
         self.said.try_recv().is_err()
     }
 
     /// Ends as an engine ends, and returns how long the mouth took.
-    pub async fn stop(mut self) -> Outcome<Duration> {
+    pub(crate) async fn stop(mut self) -> Outcome<Duration> {
         self.send(Update::Stopped)?;
         drop(self.engine.take());
         self.ended().await
     }
 
     /// Waits for the end, with an engine that does nothing for it, and returns how long that took.
-    pub async fn ended(self) -> Outcome<Duration> {
+    pub(crate) async fn ended(self) -> Outcome<Duration> {
         let began = Instant::now();
         let thread = self.thread;
         let joined = tokio::task::spawn_blocking(move || thread.join());
@@ -117,12 +117,12 @@ impl App {
 }
 
 /// The file that "Settings…" opens.
-pub fn config_file(session: &Session) -> PathBuf {
+pub(crate) fn config_file(session: &Session) -> PathBuf {
     session.home().join(".config/spendtray/config.toml")
 }
 
 /// Start at login for the app of a story.
-pub fn autostart(session: &Session) -> Autostart {
+pub(crate) fn autostart(session: &Session) -> Autostart {
     let home = session.home();
     Autostart::new(
         PathBuf::from("/usr/bin/spendtray"),

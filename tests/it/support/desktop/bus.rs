@@ -7,11 +7,11 @@ use super::programs::{Program, command};
 use super::{Outcome, Session};
 
 /// A running bus; ends when dropped.
-pub struct Bus(Program);
+pub(crate) struct Bus(Program);
 
 impl Bus {
     /// Starts it at the address that the session's environment names; the one of a bus before may be used again.
-    pub fn start(session: &Session) -> Outcome<Self> {
+    pub(crate) fn start(session: &Session) -> Outcome<Self> {
         let folder = session.folder();
         let (services, settings) = (folder.join("services"), folder.join("bus.conf"));
         fs::create_dir_all(&services)?;
@@ -24,7 +24,7 @@ impl Bus {
     }
 
     /// Starts programs on demand: a name on the bus and what to run.
-    pub fn serve_on_demand(session: &Session, name: &str, program: &str) -> Outcome {
+    pub(crate) fn serve_on_demand(session: &Session, name: &str, program: &str) -> Outcome {
         let services = session.folder().join("services");
         fs::create_dir_all(&services)?;
         let text = format!("[D-BUS Service]\nName={name}\nExec={program}\n");
@@ -33,13 +33,13 @@ impl Bus {
     }
 
     /// Lets it hang: connected, and never answering again.
-    pub fn hang(&self) -> Outcome {
+    pub(crate) fn hang(&self) -> Outcome {
         self.0.signal("STOP")
     }
 }
 
 /// Where a session's bus listens.
-pub fn address(folder: &Path) -> String {
+pub(crate) fn address(folder: &Path) -> String {
     format!("unix:path={}", folder.join("bus").display())
 }
 

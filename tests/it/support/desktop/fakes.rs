@@ -2,24 +2,26 @@
 
 use std::collections::HashMap;
 
+use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zbus::message::Header;
 use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::OwnedValue;
-use zbus::{Connection, connection, interface};
+use zbus::{Connection, MessageStream, connection, fdo, interface};
 
 use super::remote::RemoteItem;
 use super::{Outcome, soon};
 
 /// A tray host with the list of icons.
-pub struct FakeTray {
+pub(crate) struct FakeTray {
     connection: Connection,
     registrations: UnboundedReceiver<String>,
 }
 
 struct Watcher(UnboundedSender<String>);
 
+#[expect(clippy::unused_self, reason = "the bus asks an object")]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
     fn register_status_notifier_item(&self, service: String) {
@@ -34,7 +36,7 @@ impl Watcher {
 
 impl FakeTray {
     /// Appears on the bus.
-    pub async fn appear() -> Outcome<Self> {
+    pub(crate) async fn appear() -> Outcome<Self> {
         let (sender, registrations) = unbounded_channel();
         let connection = connection::Builder::session()?
             .serve_at("/StatusNotifierWatcher", Watcher(sender))?
@@ -47,41 +49,75 @@ impl FakeTray {
         })
     }
 
+    /// Appears on the bus before it listens, as Xfce's panel does.
+    pub(crate) async fn appear_asleep() -> Outcome<Self> {
+        let (sender, registrations) = unbounded_channel();
+        let connection = connection::Builder::session()?
+            .name("org.kde.StatusNotifierWatcher")?
+            .build()
+            .await?;
+        let mut calls = MessageStream::from(&connection);
+        soon("a call that finds nobody", async {
+            while let Some(Ok(call)) = calls.next().await {
+                let header = call.header();
+                if header
+                    .member()
+                    .is_some_and(|member| member == "RegisterStatusNotifierItem")
+                {
+                    return connection
+                        .reply_dbus_error(&header, fdo::Error::UnknownObject("not yet".into()))
+                        .await;
+                }
+            }
+            Ok(())
+        })
+        .await??;
+        drop(calls);
+        connection
+            .object_server()
+            .at("/StatusNotifierWatcher", Watcher(sender))
+            .await?;
+        Ok(Self {
+            connection,
+            registrations,
+        })
+    }
+
     /// The next icon that registers.
-    pub async fn icon(&mut self) -> Outcome<RemoteItem> {
+    pub(crate) async fn icon(&mut self) -> Outcome<RemoteItem> {
         let name = soon("an icon", self.registrations.recv()).await?;
         RemoteItem::new(&self.connection, &name.ok_or("the tray has gone")?).await
     }
 
     /// Goes, as a panel that is killed.
-    pub async fn disappear(self) -> Outcome {
+    pub(crate) async fn disappear(self) -> Outcome {
         Ok(self.connection.close().await?)
     }
 }
 
 /// A notification as the daemon was given it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// Its number.
-    pub id: u32,
+    pub(crate) id: u32,
     /// The number it takes the place of; 0: none.
-    pub replaces: u32,
+    pub(crate) replaces: u32,
     /// Application, icon, summary and body.
-    pub texts: [String; 4],
+    pub(crate) texts: [String; 4],
     /// Keys and labels of buttons.
-    pub actions: Vec<String>,
+    pub(crate) actions: Vec<String>,
     /// Urgency, from 0.
-    pub urgency: Option<u8>,
+    pub(crate) urgency: Option<u8>,
     /// The category.
-    pub category: Option<String>,
+    pub(crate) category: Option<String>,
     /// Milliseconds; 0: it stays; -1: as the daemon thinks.
-    pub timeout: i32,
+    pub(crate) timeout: i32,
     /// Who sent it.
     sender: String,
 }
 
 /// A notification daemon.
-pub struct FakeDaemon {
+pub(crate) struct FakeDaemon {
     connection: Connection,
     shown: UnboundedReceiver<Shown>,
 }
@@ -92,6 +128,7 @@ struct Notifications {
     shown: UnboundedSender<Shown>,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the bus sets the signatures")]
 #[interface(name = "org.freedesktop.Notifications")]
 impl Notifications {
     #[expect(clippy::too_many_arguments, reason = "the bus sets the signature")]
@@ -129,18 +166,11 @@ impl Notifications {
 
     #[zbus(signal)]
     async fn action_invoked(emitter: &SignalEmitter<'_>, id: u32, key: &str) -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn notification_closed(
-        emitter: &SignalEmitter<'_>,
-        id: u32,
-        reason: u32,
-    ) -> zbus::Result<()>;
 }
 
 impl FakeDaemon {
     /// Appears on the bus, able to do this.
-    pub async fn appear(abilities: &[&'static str]) -> Outcome<Self> {
+    pub(crate) async fn appear(abilities: &[&'static str]) -> Outcome<Self> {
         let (sender, shown) = unbounded_channel();
         let notifications = Notifications {
             abilities: abilities.to_vec(),
@@ -156,22 +186,21 @@ impl FakeDaemon {
     }
 
     /// The next notification.
-    pub async fn next(&mut self) -> Outcome<Shown> {
+    pub(crate) async fn next(&mut self) -> Outcome<Shown> {
         let shown = soon("a notification", self.shown.recv()).await?;
         shown.ok_or_else(|| "the daemon has gone".into())
     }
 
-    /// Presses a button of a notification, and tells only its sender, as dunst does.
-    pub async fn press(&self, shown: &Shown, key: &str) -> Outcome {
+    /// Presses a button of a notification, and tells only its sender, as dunst does; it stays on the screen.
+    pub(crate) async fn press(&self, shown: &Shown, key: &str) -> Outcome {
         let emitter = SignalEmitter::new(&self.connection, "/org/freedesktop/Notifications")?
             .set_destination(BusName::try_from(shown.sender.clone())?);
         Notifications::action_invoked(&emitter, shown.id, key).await?;
-        Notifications::notification_closed(&emitter, shown.id, 2).await?;
         Ok(())
     }
 
     /// Goes.
-    pub async fn disappear(self) -> Outcome {
+    pub(crate) async fn disappear(self) -> Outcome {
         Ok(self.connection.close().await?)
     }
 }

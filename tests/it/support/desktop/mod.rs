@@ -3,12 +3,13 @@
 //! Each such test runs in a process of its own, because the bus, the display and the home of a session are known by
 //! the environment only, which tests of one process share.
 
-pub mod app;
-pub mod bus;
-pub mod fakes;
-pub mod programs;
-pub mod real;
-pub mod remote;
+pub(crate) mod app;
+pub(crate) mod bus;
+pub(crate) mod fakes;
+pub(crate) mod programs;
+pub(crate) mod real;
+pub(crate) mod remote;
+pub(crate) mod screen;
 
 use std::error::Error;
 use std::fmt::Display;
@@ -17,34 +18,39 @@ use std::process::Stdio;
 use std::time::Duration;
 
 /// What a test or a helper comes to.
-pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The longest a story may take; far more than any needs, so that a busy machine fails none.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 /// The longest one thing may be waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Set in the process of the story only: the folder of its session.
 const FOLDER: &str = "SPENDTRAY_TEST_SESSION";
 
 /// The session of a story.
-pub struct Session {
+pub(crate) struct Session {
     folder: PathBuf,
 }
 
 impl Session {
     /// A folder of the story's own, short enough for sockets.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
+    /// Where programs are looked for first.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.folder.join("bin")
+    }
+
     /// The home of the session's user.
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.folder.join("home")
     }
 }
 
 /// Tells a story in a session of its own; call it as the only thing a `#[test]` does, with the story as a closure.
-pub fn in_own_session<S>(story: S) -> Outcome
+pub(crate) fn in_own_session<S>(story: S) -> Outcome
 where
     S: AsyncFnOnce(Session) -> Outcome,
 {
@@ -55,21 +61,19 @@ where
 }
 
 /// Tells a story in a session of its own with a display, for real panels.
-pub fn in_real_session<S>(story: S) -> Outcome
+pub(crate) fn in_real_session<S>(story: S) -> Outcome
 where
     S: AsyncFnOnce(Session) -> Outcome,
 {
-    match session_folder() {
-        Some(folder) => tell(story, Session { folder }),
-        None => {
-            let (_server, display) = real::start_display()?;
-            run_again(test_name::<S>()?, Some(&display))
-        }
+    if let Some(folder) = session_folder() {
+        return tell(story, Session { folder });
     }
+    let (_server, display) = screen::start_display()?;
+    run_again(test_name::<S>()?, Some(&display))
 }
 
 /// Waits, but not for ever.
-pub async fn soon<F: Future>(what: impl Display, future: F) -> Outcome<F::Output> {
+pub(crate) async fn soon<F: Future>(what: impl Display, future: F) -> Outcome<F::Output> {
     match tokio::time::timeout(PATIENCE, future).await {
         Ok(output) => Ok(output),
         Err(_) => Err(format!("waited in vain for {what}").into()),
@@ -99,9 +103,10 @@ where
 /// Runs this very test again, alone, in another environment.
 fn run_again(test: &str, display: Option<&str>) -> Outcome {
     let folder = tempfile::Builder::new().prefix("st-").tempdir_in("/tmp")?;
-    let (home, run) = (folder.path().join("home"), folder.path().join("run"));
-    std::fs::create_dir(&home)?;
-    std::fs::create_dir(&run)?;
+    let [home, run, bin] = ["home", "run", "bin"].map(|name| folder.path().join(name));
+    for folder in [&home, &run, &bin] {
+        std::fs::create_dir(folder)?;
+    }
     let mut process = programs::command(&std::env::current_exe()?.to_string_lossy());
     for variable in [
         "DISPLAY",
@@ -120,6 +125,10 @@ fn run_again(test: &str, display: Option<&str>) -> Outcome {
     let output = process
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder.path())
+        .env(
+            "PATH",
+            format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()),
+        )
         .env("HOME", &home)
         .env("XDG_RUNTIME_DIR", &run)
         .env("DBUS_SESSION_BUS_ADDRESS", bus::address(folder.path()))

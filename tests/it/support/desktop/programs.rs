@@ -6,11 +6,11 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use super::Outcome;
 
 /// A running program; killed when dropped.
-pub struct Program(Child);
+pub(crate) struct Program(Child);
 
 impl Program {
     /// Starts it, quietly.
-    pub fn start(command: &mut Command, package: &str) -> Outcome<Self> {
+    pub(crate) fn start(command: &mut Command, package: &str) -> Outcome<Self> {
         let quiet = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -19,7 +19,7 @@ impl Program {
     }
 
     /// Starts it, and waits for the first line it writes: that it is ready.
-    pub fn start_ready(command: &mut Command, package: &str) -> Outcome<(Self, String)> {
+    pub(crate) fn start_ready(command: &mut Command, package: &str) -> Outcome<(Self, String)> {
         let piped = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -38,7 +38,7 @@ impl Program {
     }
 
     /// Starts it, and returns the way to tell it something.
-    pub fn start_told(command: &mut Command, package: &str) -> Outcome<(Self, ChildStdin)> {
+    pub(crate) fn start_told(command: &mut Command, package: &str) -> Outcome<(Self, ChildStdin)> {
         let told = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -49,12 +49,12 @@ impl Program {
     }
 
     /// Its process id.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }
 
     /// Sends it a signal by name: `STOP`, `TERM`.
-    pub fn signal(&self, name: &str) -> Outcome {
+    pub(crate) fn signal(&self, name: &str) -> Outcome {
         run(
             command("kill").args(["-s", name, &self.id().to_string()]),
             "procps",
@@ -72,14 +72,14 @@ impl Drop for Program {
 }
 
 /// A program that dies with the thread that starts it, whatever becomes of that.
-pub fn command(program: &str) -> Command {
+pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--", program]);
     command
 }
 
 /// Runs a program to its end and returns what it wrote; the error names the package to install.
-pub fn run(command: &mut Command, package: &str) -> Outcome<String> {
+pub(crate) fn run(command: &mut Command, package: &str) -> Outcome<String> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| not_started(command, package, &error))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -95,7 +95,7 @@ pub fn run(command: &mut Command, package: &str) -> Outcome<String> {
 }
 
 /// Fails with the name of the package if a program is not installed.
-pub fn need(program: &str, package: &str) -> Outcome {
+pub(crate) fn need(program: &str, package: &str) -> Outcome {
     let found = Command::new("which")
         .arg(program)
         .stdout(Stdio::null())

@@ -15,28 +15,29 @@ const MENU: &str = "com.canonical.dbusmenu";
 const PATHS: [(&str, &str); 2] = [(ITEM, "/StatusNotifierItem"), (MENU, "/MenuBar")];
 
 type Properties = HashMap<String, OwnedValue>;
+type Removed = Vec<(i32, Vec<String>)>;
 type Node = (i32, Properties, Vec<OwnedValue>);
 
 /// An icon of another connection.
-pub struct RemoteItem {
+pub(crate) struct RemoteItem {
     connection: Connection,
     /// Its name on the bus.
-    pub name: String,
+    pub(crate) name: String,
     signals: UnboundedReceiver<String>,
 }
 
 /// A row of its menu.
 #[derive(Debug)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its number.
-    pub number: i32,
+    pub(crate) number: i32,
     depth: usize,
     properties: Properties,
 }
 
 impl RemoteItem {
     /// Listens to an icon from now on.
-    pub async fn new(connection: &Connection, name: &str) -> Outcome<Self> {
+    pub(crate) async fn new(connection: &Connection, name: &str) -> Outcome<Self> {
         let (sender, signals) = unbounded_channel();
         let rule = MatchRule::builder()
             .msg_type(message::Type::Signal)
@@ -56,13 +57,13 @@ impl RemoteItem {
     }
 
     /// The next signal: its name, and what it says.
-    pub async fn signal(&mut self) -> Outcome<String> {
+    pub(crate) async fn signal(&mut self) -> Outcome<String> {
         let signal = soon("a signal", self.signals.recv()).await?;
         signal.ok_or_else(|| "the bus has gone".into())
     }
 
     /// All signals up to the one that begins so.
-    pub async fn signals_until(&mut self, last: &str) -> Outcome<Vec<String>> {
+    pub(crate) async fn signals_until(&mut self, last: &str) -> Outcome<Vec<String>> {
         let mut signals = Vec::new();
         loop {
             let signal = self.signal().await?;
@@ -75,7 +76,7 @@ impl RemoteItem {
     }
 
     /// A property of the icon.
-    pub async fn property(&self, name: &str) -> Outcome<OwnedValue> {
+    pub(crate) async fn property(&self, name: &str) -> Outcome<OwnedValue> {
         let (_, path) = PATHS[0];
         let answer = self
             .connection
@@ -91,12 +92,17 @@ impl RemoteItem {
     }
 
     /// A text property of the icon.
-    pub async fn text(&self, name: &str) -> Outcome<String> {
+    pub(crate) async fn text(&self, name: &str) -> Outcome<String> {
         Ok(String::try_from(self.property(name).await?)?)
     }
 
     /// Calls a method of the icon or of the menu.
-    pub async fn call<B>(&self, interface: &str, method: &str, body: &B) -> Outcome<zbus::Message>
+    pub(crate) async fn call<B>(
+        &self,
+        interface: &str,
+        method: &str,
+        body: &B,
+    ) -> Outcome<zbus::Message>
     where
         B: serde::Serialize + zbus::zvariant::DynamicType,
     {
@@ -116,7 +122,7 @@ impl RemoteItem {
     }
 
     /// The rows of the menu, from the top.
-    pub async fn rows(&self) -> Outcome<Vec<Row>> {
+    pub(crate) async fn rows(&self) -> Outcome<Vec<Row>> {
         let none: [&str; 0] = [];
         let answer = self
             .call(MENU, "GetLayout", &(0_i32, -1_i32, none.as_slice()))
@@ -130,38 +136,38 @@ impl RemoteItem {
     }
 
     /// The menu as text: one row a line, submenus indented, marks before and pictures behind.
-    pub async fn menu(&self) -> Outcome<String> {
+    pub(crate) async fn menu(&self) -> Outcome<String> {
         let lines: Vec<String> = self.rows().await?.iter().map(Row::line).collect();
         Ok(lines.join("\n"))
     }
 
     /// The first row that begins so.
-    pub async fn row(&self, label: &str) -> Outcome<Row> {
+    pub(crate) async fn row(&self, label: &str) -> Outcome<Row> {
         let rows = self.rows().await?;
         let found = rows.into_iter().find(|row| row.label().starts_with(label));
         found.ok_or_else(|| format!("no row {label}").into())
     }
 
     /// Clicks the row that begins so.
-    pub async fn click(&self, label: &str) -> Outcome {
+    pub(crate) async fn click(&self, label: &str) -> Outcome {
         let row = self.row(label).await?;
         self.event(row.number, "clicked").await
     }
 
     /// Tells that something happened to a row; 0 is the menu itself.
-    pub async fn event(&self, row: i32, what: &str) -> Outcome {
+    pub(crate) async fn event(&self, row: i32, what: &str) -> Outcome {
         let event = (row, what, Value::from(0_i32), 0_u32);
         self.call(MENU, "Event", &event).await.map(drop)
     }
 
     /// Tells that the menu is about to be shown; whether it has changed.
-    pub async fn about_to_show(&self) -> Outcome<bool> {
+    pub(crate) async fn about_to_show(&self) -> Outcome<bool> {
         let answer = self.call(MENU, "AboutToShow", &(0_i32)).await?;
         Ok(answer.body().deserialize()?)
     }
 
     /// A middle click.
-    pub async fn middle_click(&self) -> Outcome {
+    pub(crate) async fn middle_click(&self) -> Outcome {
         self.call(ITEM, "SecondaryActivate", &(0_i32, 0_i32))
             .await
             .map(drop)
@@ -170,7 +176,7 @@ impl RemoteItem {
 
 impl Row {
     /// What it says.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let label = self.value::<String>("label").unwrap_or_default();
         label
             .replace("__", "\0")
@@ -236,7 +242,6 @@ fn described(signal: &message::Message) -> String {
     if let Ok((label, _guide)) = body.deserialize::<(String, String)>() {
         return format!("{name} {label}");
     }
-    type Removed = Vec<(i32, Vec<String>)>;
     if let Ok((changed, removed)) = body.deserialize::<(Vec<(i32, Properties)>, Removed)>() {
         let changed = changed.iter().map(|(row, properties)| {
             let mut names: Vec<_> = properties.keys().map(String::as_str).collect();
