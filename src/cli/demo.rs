@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::figures::{self, Polling};
 use crate::cli::session::Session;
 use crate::cli::{Left, status};
+use crate::logging::{self, Verbosity};
 use crate::system::session::{self, Presence};
 use crate::view;
 
@@ -28,7 +29,12 @@ pub(super) async fn run(session: &Session, arguments: &DemoArgs) -> Result<Left,
         session.output.note(invented);
         return once(session, &assembly).await;
     }
-    if let Presence::Absent(why) = session::bus().await {
+    let face = if cfg!(feature = "desktop") {
+        session::bus().await
+    } else {
+        Presence::Absent("this build has no tray.".to_owned())
+    };
+    if let Presence::Absent(why) = face {
         session.output.note(invented);
         session.output.note(&format!(
             "No tray can be shown here: {why} These are the figures it would show."
@@ -39,9 +45,13 @@ pub(super) async fn run(session: &Session, arguments: &DemoArgs) -> Result<Left,
             .note("To see the tray, run `spendtray demo` within a desktop session.");
         return ended;
     }
-    session.log_to_stderr();
+    // What the mouth says is enough; its log would say it twice.
+    logging::to_stderr(match session.verbosity {
+        Verbosity::Normal => Verbosity::Quiet,
+        chosen => chosen,
+    });
     session.output.note(&format!(
-        "{invented} A budget will be crossed in about a minute. Ctrl-C ends it."
+        "{invented} A limit will be crossed in about a minute. Ctrl-C ends it."
     ));
     let guards = Guards {
         demo: Some(demo),

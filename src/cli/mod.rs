@@ -1,7 +1,7 @@
 //! Mouth 2: the command line. One file a command; parsing here, figures from `app`, words from `view`.
 //!
-//! A command gets a [`Session`](session::Session), returns how it ended, and writes only through
-//! [`Output`](output::Output): data to standard output, words to standard error.
+//! A command gets a `Session`, returns how it ended, and writes only through
+//! `Output`: data to standard output, words to standard error.
 
 mod accounts;
 mod alerts;
