@@ -8,10 +8,10 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
-use crate::app::engine::{ReadAutostart, Settings};
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
+use crate::app::settings::{ReadAutostart, Settings};
 use crate::app::{record, webhook};
 use crate::config::{Config, edit};
 use crate::domain::account::AccountId;

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::{Engine, Flow};
 use crate::app::accounts::{Planned, planned};
-use crate::app::engine::parts::Settings;
 use crate::app::ledger::Ledger;
 use crate::app::message::Command;
+use crate::app::settings::Settings;
 use crate::domain::account::AccountId;
 use crate::domain::poll::FailureKind;
 use crate::http::Http;

@@ -15,13 +15,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use parts::{Parts, ReadAutostart, Reload, Settings};
+pub use parts::Parts;
 
 use crate::app::accounts::{Planned, Registry, planned};
 use crate::app::desk::{Desk, Outside};
 use crate::app::ledger::{Changed, Ledger};
 use crate::app::message::Command;
 use crate::app::poller::{Polled, Reach, poll};
+use crate::app::settings::Reload;
 use crate::app::{record, schedule};
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
