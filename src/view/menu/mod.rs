@@ -23,7 +23,7 @@ use crate::view::phrase;
 pub use sketch::as_text;
 
 /// The most characters of a row.
-const WIDTH: usize = 60;
+const WIDTH: usize = 76;
 /// The most characters of the first row: it has the sums of all accounts.
 const HEADLINE_WIDTH: usize = 80;
 /// The most rows of keys or models.

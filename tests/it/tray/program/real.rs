@@ -75,7 +75,12 @@ fn a_person_logs_in_sees_his_figures_is_told_once_and_restarts_what_he_likes() -
         let icon = desktop.icon().await?;
         polled(&icon).await?;
         assert_eq!(icon.text("Title").await?, title);
+        let asked = vendors.asked("/billing/balance");
         icon.click("Refresh now").await?;
+        until("another poll", async || {
+            Ok(vendors.asked("/billing/balance") > asked)
+        })
+        .await?;
         polled(&icon).await?;
         assert_eq!(told()?, 1, "no second notification");
         assert_eq!(

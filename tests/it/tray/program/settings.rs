@@ -19,7 +19,7 @@ fn a_saved_change_takes_effect_at_once() -> Outcome {
         polled(&icon).await?;
         let second = resident
             .config()?
-            .replace("\"demo\"\nbase", "\"second\"\nbase");
+            .replace("name = \"demo\"", "name = \"second\"");
         let account = second
             .split("[[account]]")
             .nth(1)
@@ -52,17 +52,21 @@ fn a_broken_change_is_told_with_its_line_and_the_old_settings_stay() -> Outcome 
         resident.save(&format!("# a remark\nrefresh = = 5\n{good}"))?;
         let shown = daemon.next().await?;
         assert_eq!(shown.texts[2], "The changed configuration is not used");
-        assert!(shown.texts[3].contains("line 2"), "{}", shown.texts[3]);
+        assert!(
+            shown.texts[3].contains("config.toml:2:"),
+            "{}",
+            shown.texts[3]
+        );
         assert!(
             shown.texts[3].contains("old settings stay"),
             "{}",
             shown.texts[3]
         );
-        says(&icon, "line 2").await?;
+        says(&icon, "config.toml:2:").await?;
         assert_eq!(icon.text("Title").await?, title);
         resident.save(&good)?;
         until("a menu without the note", async || {
-            Ok(!icon.menu().await?.contains("line 2"))
+            Ok(!icon.menu().await?.contains("config.toml:2:"))
         })
         .await
     })

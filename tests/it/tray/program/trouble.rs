@@ -106,7 +106,7 @@ fn a_ledger_that_is_none_is_told_in_the_menu_and_figures_come_all_the_same() -> 
         let icon = tray.icon().await?;
         polled(&icon).await?;
         says(&icon, "ledger.sqlite").await?;
-        says(&icon, "in memory only").await?;
+        says(&icon, "kept in memory").await?;
         let kept = std::fs::read(resident.path(ledger))?;
         assert!(
             kept.starts_with(b"no database, "),
