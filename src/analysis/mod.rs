@@ -17,7 +17,7 @@ mod freshness;
 mod ranking;
 pub mod rules;
 mod rung;
-mod standing;
+pub mod standing;
 mod summary;
 #[cfg(test)]
 mod testing;

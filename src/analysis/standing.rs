@@ -9,7 +9,7 @@ use crate::analysis::digest::{
 use crate::analysis::freshness;
 use crate::domain::alert::Severity;
 use crate::domain::policy::Policy;
-use crate::domain::quota::{Balance, Standing};
+use crate::domain::quota::{Balance, QuotaWindow, Standing};
 
 /// A prepaid purse that lasts no longer is low.
 pub(super) const LASTS_WARNING: TimeDelta = TimeDelta::days(3);
@@ -31,18 +31,22 @@ pub(super) fn of_percent(percent: Decimal, policy: &Policy) -> Option<Severity> 
 
 /// Whether a purse is a window's limit too: then the window is judged, and the purse would only say it again.
 pub(super) fn is_covered(balance: &Balance, account: &AccountDigest) -> bool {
+    let mut windows = account.windows.iter();
+    windows.any(|row| is_one(balance, &row.window))
+}
+
+/// Whether a purse and a window tell of the same: what is left, and how much of it is used.
+#[must_use]
+pub fn is_one(balance: &Balance, window: &QuotaWindow) -> bool {
     let Some(granted) = balance.granted else {
         return false;
     };
-    account.windows.iter().any(|row| {
-        let window = &row.window;
-        let same_unit = window
-            .unit
-            .as_deref()
-            .is_some_and(|unit| unit.eq_ignore_ascii_case(granted.currency.code()));
-        let same_reset = window.resets_at.is_some() && window.resets_at == balance.resets_at;
-        same_unit && (same_reset || window.limit == Some(granted.amount))
-    })
+    let same_unit = window
+        .unit
+        .as_deref()
+        .is_some_and(|unit| unit.eq_ignore_ascii_case(granted.currency.code()));
+    let same_reset = window.resets_at.is_some() && window.resets_at == balance.resets_at;
+    same_unit && (same_reset || window.limit == Some(granted.amount))
 }
 
 fn of_balance(row: &BalanceDigest, policy: &Policy) -> Option<Severity> {

@@ -125,7 +125,7 @@ impl Desk {
         };
         let surroundings = Surroundings {
             autostart: self.autostart,
-            last_refresh: self.refreshed_at,
+            last_refresh: self.refreshed_at.or_else(|| self.last_success()),
             refreshing,
             notes: self.notes(ledger),
         };
@@ -134,6 +134,12 @@ impl Desk {
             self.shown = Some(view.clone());
             self.send(Update::View(Box::new(view)));
         }
+    }
+
+    /// The last good poll of an earlier process, as the ledger knows it.
+    fn last_success(&self) -> Option<DateTime<Utc>> {
+        let accounts = self.snapshot.accounts.iter();
+        accounts.filter_map(|known| known.poll.succeeded_at).max()
     }
 
     fn notes(&self, ledger: &Ledger) -> Vec<String> {

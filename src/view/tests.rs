@@ -137,7 +137,7 @@ fn every_row_has_a_name_of_its_own_and_fits() {
             rows.iter().map(|row| row.id.as_str()).collect();
         assert_eq!(names.len(), rows.len());
         for row in rows {
-            assert!(row.label.chars().count() <= 60, "{}", row.label);
+            assert!(row.label.chars().count() <= 80, "{}", row.label);
             assert_eq!(row.label.is_empty(), row.kind == ItemKind::Separator);
         }
     }

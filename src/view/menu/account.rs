@@ -46,22 +46,15 @@ pub(super) fn row(account: &AccountDigest, policy: &Policy, moment: Moment) -> M
 /// What the row says, most important first.
 fn summary(account: &AccountDigest, policy: &Policy, moment: Moment) -> Vec<String> {
     let mut parts = phrase::account::state(account, moment);
-    if let Some(window) = phrase::account::fullest(account) {
+    if let Some(window) =
+        phrase::account::fullest(account).filter(|window| !quota::is_told_by_purse(window, account))
+    {
         let name = quota::window_name(&window.window);
         parts.push(format!("{name} {}", quota::used(&window.window)));
         parts.extend(quota::resets(&window.window, moment, ResetWords::Clock));
     }
-    let told = account
-        .balances
-        .iter()
-        .filter_map(|balance| Some((balance, balance.balance.remaining?)));
-    parts.extend(told.take(PURSES).map(|(balance, money)| {
-        let amount = format::money(money);
-        match quota::purse(balance) {
-            Some(name) => format!("{name} {amount}"),
-            None => amount,
-        }
-    }));
+    let told = account.balances.iter().filter_map(quota::in_short);
+    parts.extend(told.take(PURSES));
     parts.extend(
         account
             .spend
@@ -116,7 +109,9 @@ fn standing(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> 
 }
 
 fn quotas(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
-    let windows = account.windows.iter().map(|window| {
+    let windows = account.windows.iter();
+    let windows = windows.filter(|window| !quota::is_told_by_purse(window, account));
+    let windows = windows.map(|window| {
         let first = format!(
             "{}  {}",
             quota::window_name(&window.window),
@@ -136,9 +131,13 @@ fn quotas(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
             Some(name) => format!("{name}  {amount}"),
             None => amount,
         };
+        let percent =
+            quota::window_of(balance, account).and_then(|window| window.window.used_percent);
+        let used = percent.map(|percent| format!("{} used", format::percent(percent)));
         let notes = quota::balance_notes(balance, moment);
-        let label = format::fit([first].into_iter().chain(notes), WIDTH);
-        MenuItem::text(format!("{id}/balance/{}", balance.balance.name), label)
+        let label = format::fit([first].into_iter().chain(used).chain(notes), WIDTH);
+        let id = format!("{id}/balance/{}", balance.balance.name);
+        barred(id, percent, &label)
     });
     windows.chain(balances).collect()
 }

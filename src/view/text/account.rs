@@ -55,7 +55,8 @@ fn remark(account: &AccountDigest, detail: &Detail) -> String {
 }
 
 fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
-    for each in &account.windows {
+    let windows = account.windows.iter();
+    for each in windows.filter(|window| !quota::is_told_by_purse(window, account)) {
         let share = quota::used(&each.window);
         let notes = quota::window_notes(each, detail.moment, detail.resets);
         let figure = (each.window.used_percent, Some(share.as_str()));
@@ -65,8 +66,15 @@ fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
 
 fn balances(page: &mut Page, account: &AccountDigest, detail: &Detail) {
     for each in &account.balances {
+        let (name, left) = (quota::purse_name(each), quota::remaining(each));
         let notes = quota::balance_notes(each, detail.moment);
-        page.entry(&quota::purse_name(each), &quota::remaining(each), &notes);
+        let Some(window) = quota::window_of(each, account) else {
+            page.entry(&name, &left, &notes);
+            continue;
+        };
+        let share = quota::used(&window.window);
+        let notes: Vec<String> = [left].into_iter().chain(notes).collect();
+        page.gauge(&name, (window.window.used_percent, Some(&share)), &notes);
     }
 }
 

@@ -5,6 +5,7 @@ mod errands;
 mod icon;
 mod menu;
 mod notices;
+mod program;
 mod real;
 mod sessions;
 mod views;

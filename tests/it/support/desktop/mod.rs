@@ -9,6 +9,7 @@ pub(crate) mod fakes;
 pub(crate) mod programs;
 pub(crate) mod real;
 pub(crate) mod remote;
+pub(crate) mod resident;
 pub(crate) mod screen;
 
 use std::error::Error;
