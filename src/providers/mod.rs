@@ -4,7 +4,10 @@
 //! configuration, no environment, and no other provider.
 
 mod coingecko;
+mod days;
 mod frankfurter;
+mod openai;
+mod pages;
 mod reply;
 mod venice;
 mod wire;
@@ -24,6 +27,7 @@ use crate::secrets::Secret;
 pub const ALL: &[&Provider] = &[
     &coingecko::PROVIDER,
     &frankfurter::PROVIDER,
+    &openai::PROVIDER,
     &venice::PROVIDER,
 ];
 

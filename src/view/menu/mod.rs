@@ -24,7 +24,7 @@ pub use sketch::as_text;
 
 /// The most characters of a row.
 const WIDTH: usize = 60;
-/// The most rows of keys or models.
+/// The most rows of keys, models or projects.
 const MOST_ROWS: usize = 20;
 
 /// A row of the menu.

@@ -171,3 +171,22 @@ async fn a_click_and_quit_are_handled_while_a_vendor_hangs() -> Outcome {
     tokio::time::timeout(std::time::Duration::from_secs(2), stage.quit()).await??;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_vendor_that_asks_to_wait_halfway_keeps_what_it_told_and_is_left_alone() -> Outcome {
+    let vendor = script("halfway");
+    vendor.answer([Answer::DollarsThenWait(50, 3600), Answer::Dollars(40)]);
+    let set = Set::new(&Set::accounts(&["halfway"]))?;
+    let mut stage = set.start().await?;
+    stage.says("$50.00").await?;
+    stage.says("asks to wait").await?;
+    stage.later(TimeDelta::minutes(30))?;
+    stage.commands.send(Command::Act(Action::RefreshAll))?;
+    stage.later(TimeDelta::minutes(29))?;
+    stage.says("$50.00").await?;
+    assert_eq!(vendor.hits(), 1);
+    stage.later(TimeDelta::minutes(2))?;
+    stage.says("$40.00").await?;
+    stage.quit().await?;
+    Ok(())
+}

@@ -3,6 +3,8 @@
 mod conformance;
 mod fixture;
 mod markets;
+mod openai;
+mod poll;
 mod simulator;
 mod story;
 mod venice;
