@@ -69,7 +69,7 @@ pub fn planned(config: &Config, variables: &Variables, registry: Registry) -> Ve
         .iter()
         .filter(|provider| provider.appears == Appears::WithCredential)
     {
-        let found = names_in_environment(provider, variables)
+        let found = names_in_environment(provider, config, variables)
             .into_iter()
             .map(|name| AccountId::new(provider.id.into(), name.as_deref()))
             .filter(|id| !config.accounts.iter().any(|account| account.id == *id))
@@ -108,19 +108,27 @@ fn wanted_unasked(provider: &Provider, config: &Config, planned: &[Planned]) -> 
     }
 }
 
-/// The account names whose variables are set: none for `NAME`, `1` for `NAME_1` and so on.
-fn names_in_environment(provider: &Provider, variables: &Variables) -> Vec<Option<String>> {
+/// The account names whose variables are set: none for `NAME`, `1` for `NAME_1` and so on. A variable that a
+/// configured account names as its own makes no other account appear.
+fn names_in_environment(
+    provider: &Provider,
+    config: &Config,
+    variables: &Variables,
+) -> Vec<Option<String>> {
     let Auth::ApiKey { env, .. } = provider.auth else {
         return Vec::new();
     };
+    let taken = |name: &str| {
+        config.accounts.iter().any(|account| {
+            matches!(&account.credential, CredentialPlace::Environment(taken) if taken == name)
+        })
+    };
+    let is_free = |name: &str| variables.get(name).is_some() && !taken(name);
     let mut names = Vec::new();
-    if env.iter().any(|name| variables.get(name).is_some()) {
+    if env.iter().any(|name| is_free(name)) {
         names.push(None);
     }
-    let numbered = |number: &u32| {
-        env.iter()
-            .any(|name| variables.get(&format!("{name}_{number}")).is_some())
-    };
+    let numbered = |number: &u32| env.iter().any(|name| is_free(&format!("{name}_{number}")));
     names.extend(
         (1..=99)
             .filter(numbered)

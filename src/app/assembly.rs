@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::analysis::digest::AccountCard;
 use crate::app::accounts::{Planned, Registry, planned};
 use crate::app::engine::{Reload, Settings};
+use crate::app::ledger::Wish;
 use crate::app::poller::Reach;
+use crate::app::watcher;
 use crate::clock::Clock;
 use crate::config::paths::{Overrides, Paths};
 use crate::config::{self, ConfigError, KnownProvider, Loaded, environment};
@@ -93,18 +95,18 @@ impl Assembly {
         self.planned().iter().map(Planned::card).collect()
     }
 
-    /// The ledger's URL: flag or variable, configuration, default file.
+    /// The ledger that is wanted: flag or variable, configuration, default file.
     #[must_use]
-    pub fn ledger_url(&self) -> String {
-        ledger_url(&self.paths, &self.loaded.config)
+    pub fn ledger(&self) -> Wish {
+        wish(&self.paths, &self.loaded.config)
     }
 
-    /// Opens the ledger.
+    /// Opens it.
     ///
     /// # Errors
     /// The ledger's.
     pub async fn store(&self) -> Result<Store, StoreError> {
-        Store::open(&self.ledger_url()).await
+        self.ledger().open().await
     }
 
     /// The settings in force, for the engine.
@@ -113,9 +115,9 @@ impl Assembly {
         let broken = self
             .config_error
             .iter()
-            .map(|error| format!("{error} Defaults are used until it is mended."));
+            .map(|error| format!("{error}. Defaults are used until it is mended."));
         Settings {
-            ledger_url: self.ledger_url(),
+            ledger: self.ledger(),
             config: self.loaded.config.clone(),
             variables: self.reach.variables.as_ref().clone(),
             notes: broken
@@ -135,7 +137,7 @@ impl Assembly {
             let loaded = config::load(&paths.config_file, &variables, &known(registry))
                 .map_err(|error| error.to_string())?;
             Ok(Settings {
-                ledger_url: ledger_url(&paths, &loaded.config),
+                ledger: wish(&paths, &loaded.config),
                 notes: notes(&loaded, &dot_env_notes),
                 config: loaded.config,
                 variables,
@@ -151,12 +153,16 @@ impl Assembly {
     }
 }
 
-fn ledger_url(paths: &Paths, config: &config::Config) -> String {
-    paths
+fn wish(paths: &Paths, config: &config::Config) -> Wish {
+    let named = paths
         .ledger_override
         .clone()
-        .or_else(|| config.ledger.clone())
-        .unwrap_or_else(|| Store::url_of(&paths.ledger_file()))
+        .or_else(|| config.ledger.clone());
+    let url = named.unwrap_or_else(|| Store::url_of(&paths.ledger_file()));
+    Wish {
+        watcher: watcher::name(&paths.state, &url),
+        url,
+    }
 }
 
 fn notes(loaded: &Loaded, dot_env_notes: &[String]) -> Vec<String> {

@@ -3,12 +3,14 @@
 //! It needs no key and no network, and writes nothing of the user's.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::app::assembly::{Assembly, AssemblyError};
 use crate::clock::Clock;
 use crate::config::paths::Overrides;
 use crate::domain::variables::Variables;
 use crate::providers;
+use crate::secrets::vault::Vault;
 use crate::simulator::Simulator;
 
 /// Decides the invented month; always the same, so that every demo tells the same story.
@@ -52,7 +54,9 @@ pub async fn start(environment: &Variables, clock: Clock) -> Result<(Assembly, D
     variables.extend(kept(environment));
     variables.extend(simulator.variables());
     let variables: Variables = variables.into_iter().collect();
-    let assembly = Assembly::new(variables, &Overrides::default(), providers::ALL)?;
+    let mut assembly = Assembly::new(variables, &Overrides::default(), providers::ALL)?;
+    // The user's own secret store is neither read nor asked.
+    assembly.reach.vault = Arc::new(Vault::file_only(assembly.paths.secrets_file()));
     Ok((assembly, Demo { simulator, home }))
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
-use crate::app::engine::Settings;
+use crate::app::engine::{ReadAutostart, Settings};
 use crate::app::judge::{self, judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
@@ -25,9 +25,6 @@ use crate::view::{Refreshing, Surroundings, View, view};
 
 /// How long a snoozed alert is quiet.
 const SNOOZE: TimeDelta = TimeDelta::hours(1);
-
-/// Reads whether the program starts at login.
-pub type ReadAutostart = Box<dyn Fn() -> Option<Checked> + Send>;
 
 /// What the desk reaches besides the ledger.
 pub(super) struct Outside {
@@ -156,7 +153,7 @@ impl Desk {
         match action {
             Action::Acknowledge(key) => {
                 let changed = alerts::acknowledge(&self.snapshot.alerts, &key);
-                self.keep(store, changed).await;
+                self.keep(store, changed, now).await;
             }
             Action::AcknowledgeAll => {
                 let open = self.snapshot.alerts.clone();
@@ -164,11 +161,11 @@ impl Desk {
                     .iter()
                     .flat_map(|record| alerts::acknowledge(&open, &record.key))
                     .collect();
-                self.keep(store, changed).await;
+                self.keep(store, changed, now).await;
             }
             Action::Snooze(key) => {
                 let changed = alerts::snooze(&self.snapshot.alerts, &key, now + SNOOZE);
-                self.keep(store, changed).await;
+                self.keep(store, changed, now).await;
             }
             Action::Open(page) => self.send(Update::Open(page)),
             Action::Copy(text) => self.send(Update::Copy(text)),
@@ -178,8 +175,8 @@ impl Desk {
         }
     }
 
-    async fn keep(&mut self, store: &Store, changed: Vec<AlertRecord>) {
-        match store.save_alerts(&changed).await {
+    async fn keep(&mut self, store: &Store, changed: Vec<AlertRecord>, now: DateTime<Utc>) {
+        match store.save_alerts(&changed, now).await {
             Ok(()) => judge::merge(&mut self.snapshot.alerts, changed),
             Err(error) => self.ledger_trouble(&error),
         }
@@ -222,7 +219,10 @@ impl Desk {
                 alert: None,
                 severity: Severity::Warning,
                 title: "The changed configuration is not used".to_owned(),
-                body: format!("{message} The old settings stay until it is mended."),
+                body: format!(
+                    "{}. The old settings stay until it is mended.",
+                    message.trim_end_matches('.')
+                ),
                 link: None,
             }));
         }

@@ -51,7 +51,7 @@ pub async fn judge(
         .map(|record| notice_record(record, now))
         .collect();
     store
-        .save_alerts_and_notices(&stepped.records, &told)
+        .save_alerts_and_notices(&stepped.records, &told, now)
         .await?;
     merge(&mut snapshot.alerts, stepped.records);
     let fired = if config.notifications.enabled == Switch::On {

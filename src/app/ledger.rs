@@ -10,10 +10,29 @@ use crate::store::{Store, StoreError};
 /// How often a ledger that cannot be used is tried again.
 const TRY_AGAIN: TimeDelta = TimeDelta::minutes(1);
 
+/// The ledger the user wants, and who watches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Its URL.
+    pub url: String,
+    /// This installation's name in a shared one; empty in a file.
+    pub watcher: String,
+}
+
+impl Wish {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// The ledger's.
+    pub async fn open(&self) -> Result<Store, StoreError> {
+        Ok(Store::open(&self.url).await?.watched_by(&self.watcher))
+    }
+}
+
 /// A ledger in use.
 #[derive(Debug)]
 pub struct Ledger {
-    url: String,
+    wish: Wish,
     store: Store,
     standing: Standing,
 }
@@ -32,10 +51,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Only when not even memory serves.
-    pub async fn open(url: String, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        match usable(&url).await {
+    pub async fn open(wish: Wish, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        match usable(&wish).await {
             Ok(store) => Ok(Self {
-                url,
+                wish,
                 store,
                 standing: Standing::Wanted,
             }),
@@ -43,7 +62,7 @@ impl Ledger {
                 tracing::error!(%why, "the ledger cannot be used; figures are kept in memory");
                 let store = Store::open("sqlite::memory:").await?;
                 Ok(Self {
-                    url,
+                    wish,
                     store,
                     standing: Standing::InMemory { why, tried_at: now },
                 })
@@ -57,10 +76,10 @@ impl Ledger {
         &self.store
     }
 
-    /// Its URL.
+    /// The one that is wanted.
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    pub fn wish(&self) -> &Wish {
+        &self.wish
     }
 
     /// What is wrong, for the menu. `None`: the wanted ledger is in use.
@@ -69,7 +88,7 @@ impl Ledger {
         match &self.standing {
             Standing::Wanted => None,
             Standing::InMemory { why, .. } => Some(format!(
-                "{why} Until then the figures are kept in memory only."
+                "{why}. Until then the figures are kept in memory only."
             )),
         }
     }
@@ -83,7 +102,7 @@ impl Ledger {
             }
             Standing::InMemory { tried_at, .. } => *tried_at = now,
         }
-        match usable(&self.url).await {
+        match usable(&self.wish).await {
             Ok(store) => {
                 tracing::info!("the ledger can be used again");
                 std::mem::replace(&mut self.store, store).close().await;
@@ -107,8 +126,8 @@ pub enum Changed {
     No,
 }
 
-async fn usable(url: &str) -> Result<Store, String> {
-    let store = Store::open(url).await.map_err(|error| error.to_string())?;
+async fn usable(wish: &Wish) -> Result<Store, String> {
+    let store = wish.open().await.map_err(|error| error.to_string())?;
     match store.read_only_reason() {
         None => Ok(store),
         Some(why) => {

@@ -16,4 +16,5 @@ pub mod poller;
 pub mod record;
 pub mod resident;
 pub mod schedule;
+mod watcher;
 mod webhook;

@@ -1,9 +1,11 @@
 //! One poll of one account: credential, provider, outcome. One failure stays one.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 
 use crate::app::accounts::Planned;
 use crate::clock::Clock;
@@ -50,6 +52,17 @@ pub struct Polled {
     pub result: Result<Reading, PollError>,
     /// The mark of the credential used. `None`: none was used.
     pub credential: Option<String>,
+    /// Whether the vendor was asked at all.
+    pub asked: Asked,
+}
+
+/// Whether a vendor was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was, or would have been with a credential.
+    Yes,
+    /// It was not: it refused this very credential before, and what is known of that stays.
+    No,
 }
 
 /// Polls an account once.
@@ -60,6 +73,7 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
             return Polled {
                 result: Err(error),
                 credential: None,
+                asked: Asked::Yes,
             };
         }
     };
@@ -68,6 +82,7 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
         return Polled {
             result: Err(refused_before(planned)),
             credential: mark,
+            asked: Asked::No,
         };
     }
     let context = PollContext {
@@ -78,18 +93,27 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
         since: background.since,
         resume: background.resume.as_ref(),
     };
-    let result = tokio::time::timeout(LONGEST_POLL, (planned.provider.poll)(&context))
-        .await
-        .unwrap_or_else(|_| {
-            Err(PollError::Unreachable(format!(
-                "{} did not finish answering within {} s",
-                planned.provider.name,
-                LONGEST_POLL.as_secs()
-            )))
-        });
+    let result = ask(planned, &context).await;
     Polled {
         result,
         credential: mark,
+        asked: Asked::Yes,
+    }
+}
+
+/// Asks the vendor; what goes wrong inside the provider stays there too.
+async fn ask(planned: &Planned, context: &PollContext<'_>) -> Result<Reading, PollError> {
+    let name = planned.provider.name;
+    let poll = AssertUnwindSafe((planned.provider.poll)(context)).catch_unwind();
+    match tokio::time::timeout(LONGEST_POLL, poll).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(PollError::Malformed(format!(
+            "reading {name}'s answer failed inside spendtray; the log says where"
+        ))),
+        Err(_) => Err(PollError::Unreachable(format!(
+            "{name} did not finish answering within {} s",
+            LONGEST_POLL.as_secs()
+        ))),
     }
 }
 

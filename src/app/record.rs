@@ -3,15 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::accounts::Planned;
-use crate::app::poller::{Background, Polled, failure};
+use crate::app::poller::{Asked, Background, Polled, failure};
 use crate::app::schedule::{self, Setback};
 use crate::domain::poll::FailureKind;
 use crate::domain::reading::Wait;
 use crate::providers::PollError;
 use crate::store::{Store, StoreError};
 
-/// How far back usage is kept at hand: a month with its longest week before it.
-const REACH_BACK: TimeDelta = TimeDelta::days(31);
+/// How far back usage is kept at hand: a month of 31 days, an hour more where clocks are set back in it, and any zone.
+const REACH_BACK: TimeDelta = TimeDelta::days(33);
 
 /// The first instant of interest for usage.
 #[must_use]
@@ -47,6 +47,7 @@ pub async fn record(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
     match &polled.result {
+        _ if polled.asked == Asked::No => Ok(None),
         Ok(reading) => {
             let next_at = schedule::after_success(now, planned.account.every);
             store.record_reading(reading, next_at).await?;

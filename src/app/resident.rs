@@ -1,6 +1,5 @@
 //! The resident process without its face: engine, watched configuration, knocks of second starts.
 
-use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
@@ -56,7 +55,7 @@ impl Resident {
         let now = assembly.reach.clock.now();
         let engine = Engine::new(Parts {
             reach: assembly.reach.clone(),
-            ledger: Ledger::open(assembly.ledger_url(), now).await?,
+            ledger: Ledger::open(assembly.ledger(), now).await?,
             registry: assembly.registry,
             settings: assembly.settings(),
             reload: assembly.reload(),

@@ -103,7 +103,7 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
                 .iter()
                 .flat_map(|alert| alerts::acknowledge(&known, &alert.key))
                 .collect();
-            keep(&assembly, &store, &changed).await?;
+            keep(&assembly, &store, &changed, now).await?;
             session
                 .output
                 .note(&format!("Acknowledged: {}.", chosen.len()));
@@ -117,7 +117,7 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
                 .iter()
                 .flat_map(|alert| alerts::snooze(&known, &alert.key, until))
                 .collect();
-            keep(&assembly, &store, &changed).await?;
+            keep(&assembly, &store, &changed, now).await?;
             session
                 .output
                 .note(&format!("Quiet until {}.", clock_time(&assembly, until)));
@@ -133,9 +133,14 @@ async fn known(store: &Store, now: DateTime<Utc>) -> Result<Vec<AlertRecord>, Fa
     Ok(store.snapshot(record::since(now)).await?.alerts)
 }
 
-async fn keep(assembly: &Assembly, store: &Store, changed: &[AlertRecord]) -> Result<(), Failure> {
+async fn keep(
+    assembly: &Assembly,
+    store: &Store,
+    changed: &[AlertRecord],
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
     if !changed.is_empty() {
-        store.save_alerts(changed).await?;
+        store.save_alerts(changed, now).await?;
         knock(assembly);
     }
     Ok(())
@@ -301,9 +306,9 @@ mod tests {
 
     #[test]
     fn a_snooze_is_minutes_hours_or_days() {
-        assert_eq!(span("30m"), Ok(Duration::from_secs(1800)));
-        assert_eq!(span("1h"), Ok(Duration::from_secs(3600)));
-        assert_eq!(span("2d"), Ok(Duration::from_secs(172_800)));
+        assert_eq!(span("30m"), Ok(Duration::from_mins(30)));
+        assert_eq!(span("1h"), Ok(Duration::from_hours(1)));
+        assert_eq!(span("2d"), Ok(Duration::from_hours(48)));
         for refused in [
             "",
             "h",

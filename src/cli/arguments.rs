@@ -23,8 +23,6 @@ use crate::cli::providers::ProvidersArgs;
 use crate::cli::status::StatusArgs;
 
 /// What your AI keys, subscriptions and tokens cost right now, in the system tray
-///
-/// Without a command the tray starts and stays; a second start wakes the first.
 #[derive(Debug, Parser)]
 #[command(name = "spendtray", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
@@ -35,6 +33,7 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
+Without a command the tray starts and stays; a second start wakes the first.
 Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration, 4 partly failed (some accounts).
 First steps: `spendtray demo`, then `spendtray login PROVIDER`, then `spendtray`.";
 
@@ -54,8 +53,15 @@ pub(super) struct Globals {
     /// Say what happens; twice: everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
-    /// When state words are coloured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// Colour state words: `auto` (on a terminal, unless `NO_COLOR` is set), `always` or `never`
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     pub(super) color: ColorChoice,
 }
 

@@ -74,7 +74,7 @@ fn show(session: &Session, assembly: &Assembly) -> Result<(), Failure> {
     if let Some(error) = &assembly.config_error {
         session
             .output
-            .warn(&format!("{error} Defaults are used until it is mended."));
+            .warn(&format!("{error}. Defaults are used until it is mended."));
     }
     let left = |setting: &Setting| format!("{} = {}", setting.key, setting.value);
     let settings = &assembly.loaded.settings;

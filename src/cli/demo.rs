@@ -58,5 +58,5 @@ async fn once(session: &Session, assembly: &Assembly) -> Result<Left, Failure> {
     let figures = figures?;
     let text = view::text::status(&figures.digest, &assembly.loaded.config.policy);
     session.output.data(&status::painted(session, &text))?;
-    Ok(figures.ended().into())
+    Ok(figures.ended()?.into())
 }

@@ -33,17 +33,8 @@ pub(super) struct Figures {
     pub(super) digest: Digest,
     /// How the polls went.
     pub(super) outcomes: Vec<Outcome>,
-    /// Whether a poll that was asked for was left out because the ledger cannot be written.
-    pub(super) left_out: LeftOut,
-}
-
-/// Whether polls were left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LeftOut {
-    /// All that were wanted.
-    Polls,
-    /// None.
-    Nothing,
+    /// Why what should have been polled was not, or was not kept: the ledger's reason. `None`: it was.
+    pub(super) not_polled: Option<String>,
 }
 
 /// Polls what is wanted, then reads.
@@ -57,23 +48,21 @@ pub(super) async fn gather(
         Polling::Now => wanted.to_vec(),
         Polling::WhatIsUnknown => unknown(assembly, store, wanted).await?,
     };
-    let read_only = store.read_only_reason().is_some();
-    let left_out = if read_only && !due.is_empty() {
-        LeftOut::Polls
-    } else {
-        LeftOut::Nothing
-    };
-    let outcomes = if read_only || due.is_empty() {
-        Vec::new()
-    } else {
-        once::refresh(&assembly.reach, store, due).await?
+    let (outcomes, not_polled) = match store.read_only_reason() {
+        _ if due.is_empty() => (Vec::new(), None),
+        Some(reason) => (Vec::new(), Some(reason)),
+        // The last figures are shown all the same.
+        None => match once::refresh(&assembly.reach, store, due).await {
+            Ok(outcomes) => (outcomes, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        },
     };
     let (snapshot, digest) = look(assembly, store, wanted).await?;
     Ok(Figures {
         snapshot,
         digest,
         outcomes,
-        left_out,
+        not_polled,
     })
 }
 
@@ -125,8 +114,15 @@ async fn unknown(
 
 impl Figures {
     /// How a command that shows these figures ends.
-    pub(super) fn ended(&self) -> Ended {
-        ended(&self.digest.accounts, &self.outcomes)
+    ///
+    /// # Errors
+    /// When what should have been polled could not be.
+    pub(super) fn ended(&self) -> Result<Ended, Failure> {
+        match &self.not_polled {
+            Some(why) => Err(Failure::failed(format!("nothing was polled: {why}"))
+                .hinted("Run `spendtray doctor` to see what works here.")),
+            None => Ok(ended(&self.digest.accounts, &self.outcomes)),
+        }
     }
 }
 

@@ -205,10 +205,12 @@ async fn test(session: &Session, account: &AccountId) -> Result<Ended, Failure> 
     store.close().await;
     let figures = figures?;
     let Some(outcome) = figures.outcomes.first() else {
-        session
-            .output
-            .warn("the account was not tested, because the ledger cannot be written");
-        return Ok(Ended::Well);
+        let why = figures
+            .not_polled
+            .unwrap_or_else(|| "it is not among the accounts".to_owned());
+        return Err(Failure::failed(format!(
+            "The account is set up, but it could not be tested: {why}"
+        )));
     };
     match &outcome.failure {
         None => {
@@ -219,7 +221,9 @@ async fn test(session: &Session, account: &AccountId) -> Result<Ended, Failure> 
                 .find(|each| each.id() == account);
             session.output.data(&format!(
                 "{account}: {}",
-                digest.map(learned).unwrap_or_default()
+                digest
+                    .map(|digest| learned(digest, &figures.snapshot))
+                    .unwrap_or_default()
             ))?;
             Ok(Ended::Well)
         }

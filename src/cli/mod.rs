@@ -81,15 +81,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
         Err(error) => return Outcome::Done(refused(&session.output, &error.into())),
     };
     let say = resident::voice(&line.globals);
-    match runtime.block_on(dispatch(&session, line)) {
-        Ok(Left::Nothing(ended)) => Outcome::Done(ended.into()),
-        Ok(Left::Resident(resident)) => Outcome::Stay(Box::new(Stay {
-            runtime,
-            resident: *resident,
-            say,
-        })),
-        Err(failure) => Outcome::Done(refused(&session.output, &failure)),
-    }
+    let code = match runtime.block_on(dispatch(&session, line)) {
+        Ok(Left::Resident(resident)) => {
+            return Outcome::Stay(Box::new(Stay {
+                runtime,
+                resident: *resident,
+                say,
+            }));
+        }
+        Ok(Left::Nothing(ended)) => ended.into(),
+        Err(failure) => refused(&session.output, &failure),
+    };
+    // A look-up of a name or of a key may still hang in the system; nobody waits for it any more.
+    runtime.shutdown_background();
+    Outcome::Done(code)
 }
 
 fn refused(output: &Output, failure: &Failure) -> ExitCode {

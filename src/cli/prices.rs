@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::analysis::digest::{AccountShape, CoinDigest};
 use crate::app::accounts::Planned;
 use crate::cli::failure::{Ended, Failure};
-use crate::cli::figures::{self, Figures, LeftOut, Polling};
+use crate::cli::figures::{self, Figures, Polling};
 use crate::cli::output::tone_of;
 use crate::cli::session::Session;
 use crate::cli::status::json::{self, SCHEMA, decimal, instant};
@@ -76,11 +76,6 @@ pub(super) async fn run(session: &Session, arguments: &PricesArgs) -> Result<End
     } else {
         show(session, &figures, &rates)?;
     }
-    if arguments.refresh && figures.left_out == LeftOut::Polls {
-        return Err(Failure::failed(
-            "nothing was polled, because the ledger cannot be written",
-        ));
-    }
     for outcome in &figures.outcomes {
         if let Some(failure) = &outcome.failure {
             session
@@ -88,7 +83,7 @@ pub(super) async fn run(session: &Session, arguments: &PricesArgs) -> Result<End
                 .warn(&format!("{}: {}", outcome.account, failure.message));
         }
     }
-    Ok(figures.ended())
+    figures.ended()
 }
 
 fn rates(figures: &Figures) -> Rates {
@@ -109,8 +104,7 @@ fn show(session: &Session, figures: &Figures, rates: &Rates) -> Result<(), Failu
     if coins.is_empty() && rates.all().is_empty() {
         return session.output.data(
             "No price is known yet.\n\
-             Name a coin in a `[[holding]]` of the configuration (`spendtray config edit`), \
-             or run `spendtray login coingecko`.",
+             Name a coin in a `[[holding]]` of the configuration: `spendtray config edit`.",
         );
     }
     let paint = session.output.paint();

@@ -71,7 +71,7 @@ impl Session {
         let assembly = self.assembly_in_silence()?;
         if let Some(error) = &assembly.config_error {
             self.output
-                .warn(&format!("{error} Defaults are used until it is mended."));
+                .warn(&format!("{error}. Defaults are used until it is mended."));
         }
         for warning in &assembly.loaded.warnings {
             self.output.warn(&warning.to_string());

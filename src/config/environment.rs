@@ -130,23 +130,12 @@ fn assignment(line: &str) -> Result<Option<(String, String)>, String> {
 
 /// The value without quotes and comment. Nothing is expanded: a key may hold a `$`.
 fn unquoted(text: &str) -> Result<String, String> {
-    let quote = match text.chars().next() {
-        Some(quote @ ('\'' | '"')) => quote,
-        _ => {
-            let comment = text
-                .char_indices()
-                .find(|(at, character)| {
-                    let before = text.get(..*at).unwrap_or_default();
-                    *character == '#'
-                        && (before.is_empty() || before.ends_with(char::is_whitespace))
-                })
-                .map_or(text.len(), |(at, _)| at);
-            return Ok(text
-                .get(..comment)
-                .unwrap_or_default()
-                .trim_end()
-                .to_owned());
-        }
+    let Some(quote) = text
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '\'' | '"'))
+    else {
+        return Ok(without_comment(text).trim_end().to_owned());
     };
     let mut value = String::new();
     let mut rest = text.chars();
@@ -172,6 +161,16 @@ fn unquoted(text: &str) -> Result<String, String> {
         }
     }
     Err("the quote is not closed in this line".to_owned())
+}
+
+/// The text before a `#` that begins a word.
+fn without_comment(text: &str) -> &str {
+    let comment = text.match_indices('#').find(|(at, _)| {
+        let before = text.get(..*at).unwrap_or_default();
+        before.is_empty() || before.ends_with(char::is_whitespace)
+    });
+    let end = comment.map_or(text.len(), |(at, _)| at);
+    text.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]

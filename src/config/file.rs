@@ -20,16 +20,16 @@ pub(super) struct Written {
 impl Written {
     /// Reads the file; an absent one is empty.
     pub(super) fn read(file: &Path) -> Result<Self, ConfigError> {
-        Self::parse(file, read_text(file)?.unwrap_or_default())
+        Self::parse(file, &read_text(file)?.unwrap_or_default())
     }
 
     /// Takes a text that stands in this file.
-    pub(super) fn parse(file: &Path, text: String) -> Result<Self, ConfigError> {
+    pub(super) fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
         let document =
-            Document::parse(text.clone()).map_err(|error| syntax(file, &text, &error))?;
+            Document::parse(text.to_owned()).map_err(|error| syntax(file, text, &error))?;
         Ok(Self {
             document,
             line_starts,

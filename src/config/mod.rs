@@ -5,6 +5,7 @@ pub mod edit;
 pub mod environment;
 mod file;
 pub mod paths;
+mod raw;
 mod replace;
 mod sheet;
 mod suggest;
@@ -29,7 +30,7 @@ pub use crate::config::words::split as split_words;
 pub const TEMPLATE: &str = include_str!("template.toml");
 
 /// The settings in force; immutable, a reload makes a new one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
     /// How often accounts are polled unless they say otherwise. `None`: as their provider recommends.
     pub refresh: Option<Duration>,
@@ -43,19 +44,6 @@ pub struct Config {
     pub ledger: Option<String>,
     /// Where requests are logged. `None`: nowhere.
     pub http_log: Option<PathBuf>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            refresh: None,
-            policy: Policy::default(),
-            accounts: Vec::new(),
-            notifications: Notifications::default(),
-            ledger: None,
-            http_log: None,
-        }
-    }
 }
 
 /// An account as configured.

@@ -3,7 +3,7 @@
 //! It never holds a body, a header or a credential. When it has grown large it is put aside once, as `NAME.1`, over
 //! the one that was put aside before.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +14,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use crate::http::{HttpError, Reply};
+use crate::system::private;
 
 /// When a log is put aside, in bytes.
 const LARGE: u64 = 10 << 20;
@@ -124,9 +125,9 @@ impl Log {
 impl Open {
     fn at(path: &Path) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
-            private_folder(folder)?;
+            private::make_folder(folder)?;
         }
-        let file = private_file(path)?;
+        let file = private::open_to_append(path)?;
         let length = file.metadata()?.len();
         Ok(Self { file, length })
     }
@@ -142,38 +143,6 @@ impl Open {
         self.length = self.length.saturating_add(text.len() as u64);
         Ok(())
     }
-}
-
-#[cfg(unix)]
-fn private_folder(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).create(path)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-
-    let mut options = OpenOptions::new();
-    let file = options.create(true).append(true).mode(0o600).open(path)?;
-    // An older file may have been made readable by others.
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    Ok(file)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
-}
-
-fn instant(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]
@@ -200,4 +169,8 @@ mod tests {
         assert_eq!(fs::metadata(aside).unwrap().len(), LARGE + 1);
         assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 2);
     }
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -2,14 +2,15 @@
 //! replaced as a whole so that a crash leaves the old or the new one.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use toml_edit::{DocumentMut, Item, value};
 
 use crate::domain::account::AccountId;
 use crate::secrets::Secret;
 use crate::secrets::vault::SecretError;
+use crate::system::private;
 
 /// Stands above the first entry.
 const HEAD: &str =
@@ -34,10 +35,7 @@ impl SecretsFile {
     /// Keeps a credential.
     pub(super) fn write(&self, account: &AccountId, secret: &Secret) -> Result<(), SecretError> {
         let _held = self.hold()?;
-        let mut document = match self.document()? {
-            Some(document) => document,
-            None => HEAD.parse().unwrap_or_default(),
-        };
+        let mut document = self.document()?.unwrap_or_default();
         document.insert(&account.to_string(), value(secret.expose()));
         self.replace(&document)
     }
@@ -69,41 +67,17 @@ impl SecretsFile {
         text.parse().map(Some).map_err(broken)
     }
 
-    /// Holds other processes off while the file is changed, where the system can lock a folder.
     fn hold(&self) -> Result<Option<File>, SecretError> {
-        let folder = self.folder();
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(folder)
-            .map_err(|error| self.fault(&error.to_string()))?;
-        let Ok(opened) = File::open(folder) else {
-            return Ok(None);
-        };
-        Ok(opened.lock().is_ok().then_some(opened))
+        private::hold(&self.path).map_err(|error| self.fault(&error.to_string()))
     }
 
     fn replace(&self, document: &DocumentMut) -> Result<(), SecretError> {
-        let write = || -> io::Result<()> {
-            // A temporary file is readable by its owner only from its first byte on.
-            let mut beside = tempfile::Builder::new()
-                .prefix(".secrets-")
-                .tempfile_in(self.folder())?;
-            beside.write_all(document.to_string().as_bytes())?;
-            beside.as_file().sync_all()?;
-            beside.persist(&self.path).map_err(|error| error.error)?;
-            if let Ok(folder) = File::open(self.folder()) {
-                drop(folder.sync_all());
-            }
-            Ok(())
-        };
-        write().map_err(|error| self.fault(&error.to_string()))
-    }
-
-    fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(Path::new("."))
+        let mut text = document.to_string();
+        if !text.contains(HEAD) {
+            text.insert_str(0, HEAD);
+        }
+        private::replace(&self.path, &text, |_| Ok(()))
+            .map_err(|error| self.fault(&error.to_string()))
     }
 
     fn fault(&self, reason: &str) -> SecretError {
@@ -149,24 +123,31 @@ mod tests {
         let (_home, file) = in_home();
         file.write(&AccountId::parse("venice"), &secret("one"))
             .unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&file.path), mode(file.folder())), (0o600, 0o700));
+        let mode =
+            |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(
+            (mode(&file.path), mode(private::folder(&file.path))),
+            (0o600, 0o700)
+        );
         fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).unwrap();
         file.write(&AccountId::parse("openai"), &secret("two"))
             .unwrap();
         assert_eq!(mode(&file.path), 0o600);
-        assert_eq!(fs::read_dir(file.folder()).unwrap().count(), 1);
+        assert_eq!(
+            fs::read_dir(private::folder(&file.path)).unwrap().count(),
+            1
+        );
         insta::assert_snapshot!(fs::read_to_string(&file.path).unwrap(), @r#"
+    # Keys of Spendtray's accounts, kept here because the system has no secret store.
     venice = "one"
     openai = "two"
-    # Keys of Spendtray's accounts, kept here because the system has no secret store.
     "#);
     }
 
     #[test]
     fn a_broken_file_is_left_alone_and_its_text_is_not_repeated() {
         let (_home, file) = in_home();
-        fs::create_dir(file.folder()).unwrap();
+        fs::create_dir(private::folder(&file.path)).unwrap();
         fs::write(&file.path, "\nvenice = sk-secret\n").unwrap();
         let venice = AccountId::parse("venice");
         let error = file.read(&venice).unwrap_err();

@@ -140,7 +140,8 @@ async fn start_of(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec
     Ok(bytes)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

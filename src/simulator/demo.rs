@@ -71,10 +71,12 @@ impl World {
         if jumps { JUMP_MILLIONTHS } else { 0 }
     }
 
-    /// The DIEM balance at which the user is told: a whole number a little below what there is at the start.
+    /// The DIEM balance at which the user is told: a whole or half number, 0.3 to 0.8 below what there is at the
+    /// start. Usual calls do not use that much before the burst, and the burst uses twice as much.
     fn diem_floor(&self) -> Decimal {
         let left = venice::balance::diem_left(&self.ledger(self.started_at), self.started_at);
-        (left - Decimal::ONE).floor()
+        let halves = (left - Decimal::new(3, 1)) * Decimal::TWO;
+        halves.floor() / Decimal::TWO
     }
 
     /// The price of VVV at which the user is told: near when it is what crosses, else far.

@@ -1,11 +1,11 @@
 //! Simulated vendors on loopback: strict where the vendor is strict, with a plausible month of invented data.
 //!
-//! `spendtray demo` and the tests use the same one. A vendor is one file and one entry in [`VENDORS`]: a value
+//! `spendtray demo` and the tests use the same one. A vendor is one file and one entry in `VENDORS`: a value
 //! with a plain function from a request to an answer. What it tells depends on the seed, the instant the
 //! simulator started and the clock only, so the same start tells the same story. It is no mock: nobody programs
 //! its answers; what goes wrong is said with [`Simulator::fail`].
 //!
-//! Read on: [`server`] for the wire, [`demo`] for the story that `spendtray demo` shows, `venice` for the ledger.
+//! Read on: `server` for the wire, `demo` for the story that `spendtray demo` shows, `venice` for the ledger.
 
 mod call;
 mod coinbase;

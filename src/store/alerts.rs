@@ -1,5 +1,6 @@
 //! Alerts across restarts, and what people were told: the tables `alert_state` and `notice`.
 
+use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Executor as _};
 
@@ -8,10 +9,10 @@ use crate::domain::ids::RuleId;
 use crate::store::cell::{self, Read};
 
 const KEEP_ALERT: &str = "
-    INSERT INTO alert_state (rule, subject, period, severity, title, body, phase,
+    INSERT INTO alert_state (watcher, rule, subject, period, severity, title, body, phase,
         raised_at, notified_at, cleared_at, snoozed_until, touched_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-    ON CONFLICT (rule, subject, period) DO UPDATE SET
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    ON CONFLICT (watcher, rule, subject, period) DO UPDATE SET
         severity = excluded.severity, title = excluded.title, body = excluded.body, phase = excluded.phase,
         raised_at = excluded.raised_at, notified_at = excluded.notified_at, cleared_at = excluded.cleared_at,
         snoozed_until = excluded.snoozed_until, touched_at = excluded.touched_at";
@@ -19,20 +20,29 @@ const KEEP_ALERT: &str = "
 const READ_ALERTS: &str = "
     SELECT rule, subject, period, severity, title, body, phase,
         raised_at, notified_at, cleared_at, snoozed_until
-    FROM alert_state";
+    FROM alert_state WHERE watcher = $1";
 
 const KEEP_NOTICE: &str = "
-    INSERT INTO notice (number, at, rule, subject, period, severity, title, body)
-    SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7 FROM notice";
+    INSERT INTO notice (number, watcher, at, rule, subject, period, severity, title, body)
+    SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM notice";
 
 const READ_NOTICES: &str = "
     SELECT at, rule, subject, period, severity, title, body FROM notice
-    ORDER BY at DESC, number DESC LIMIT $1";
+    WHERE watcher = $1 ORDER BY at DESC, number DESC LIMIT $2";
+
+/// Who is told, and when it was decided.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    /// Empty where one person uses the ledger.
+    pub(super) watcher: &'a str,
+    pub(super) at: DateTime<Utc>,
+}
 
 /// Keeps an alert in the place of the one with the same key.
 pub(super) async fn keep(
     connection: &mut AnyConnection,
     alert: &AlertRecord,
+    told: Told<'_>,
 ) -> Result<(), sqlx::Error> {
     let instants = [
         alert.raised_at,
@@ -42,6 +52,7 @@ pub(super) async fn keep(
     ]
     .map(|at| at.map(cell::millis));
     let mut statement = sqlx::query(KEEP_ALERT)
+        .bind(cell::clean(told.watcher))
         .bind(cell::clean(alert.key.rule.as_str()))
         .bind(cell::clean(&alert.key.subject))
         .bind(cell::clean(&alert.key.period))
@@ -52,13 +63,18 @@ pub(super) async fn keep(
     for instant in instants {
         statement = statement.bind(instant);
     }
-    let touched = instants.into_iter().flatten().max().unwrap_or_default();
-    connection.execute(statement.bind(touched)).await.map(drop)
+    let statement = statement.bind(cell::millis(told.at));
+    connection.execute(statement).await.map(drop)
 }
 
 /// Every alert, newest first.
-pub(super) async fn all(connection: &mut AnyConnection) -> Result<Vec<AlertRecord>, sqlx::Error> {
-    let rows = connection.fetch_all(READ_ALERTS).await?;
+pub(super) async fn all(
+    connection: &mut AnyConnection,
+    watcher: &str,
+) -> Result<Vec<AlertRecord>, sqlx::Error> {
+    let rows = connection
+        .fetch_all(sqlx::query(READ_ALERTS).bind(watcher.to_owned()))
+        .await?;
     let mut alerts = cell::readable("alert_state", &rows, alert_of);
     alerts.sort_by(|a, b| {
         b.raised_at
@@ -90,9 +106,11 @@ fn alert_of(row: &AnyRow) -> Read<AlertRecord> {
 pub(super) async fn log(
     connection: &mut AnyConnection,
     notice: &NoticeRecord,
+    watcher: &str,
 ) -> Result<(), sqlx::Error> {
     let key = notice.alert.as_ref();
     let statement = sqlx::query(KEEP_NOTICE)
+        .bind(cell::clean(watcher))
         .bind(cell::millis(notice.at))
         .bind(key.map(|key| cell::clean(key.rule.as_str())))
         .bind(key.map(|key| cell::clean(&key.subject)))
@@ -106,10 +124,15 @@ pub(super) async fn log(
 /// The last notices, newest first.
 pub(super) async fn notices(
     connection: &mut AnyConnection,
+    watcher: &str,
     most: u32,
 ) -> Result<Vec<NoticeRecord>, sqlx::Error> {
     let rows = connection
-        .fetch_all(sqlx::query(READ_NOTICES).bind(i64::from(most)))
+        .fetch_all(
+            sqlx::query(READ_NOTICES)
+                .bind(watcher.to_owned())
+                .bind(i64::from(most)),
+        )
         .await?;
     Ok(cell::readable("notice", &rows, notice_of))
 }

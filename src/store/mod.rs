@@ -36,6 +36,7 @@ use crate::domain::poll::{Failure, PollState};
 use crate::domain::reading::{Cursor, Reading};
 use crate::domain::snapshot::Snapshot;
 use crate::store::address::Address;
+use crate::store::alerts::Told;
 use crate::store::connection::Ledger;
 
 pub use checkup::{Access, Checkup, Integrity};
@@ -45,6 +46,7 @@ pub use error::StoreError;
 #[derive(Clone)]
 pub struct Store {
     ledger: Arc<Ledger>,
+    watcher: Arc<str>,
 }
 
 impl fmt::Debug for Store {
@@ -64,7 +66,15 @@ impl Store {
         let ledger = Ledger::open(Address::parse(url)?).await?;
         Ok(Self {
             ledger: Arc::new(ledger),
+            watcher: Arc::from(""),
         })
+    }
+
+    /// The same ledger for one of several people who share it: alerts and notices are his own.
+    #[must_use]
+    pub fn watched_by(mut self, watcher: &str) -> Self {
+        self.watcher = Arc::from(watcher);
+        self
     }
 
     /// The URL of a SQLite file.
@@ -82,7 +92,9 @@ impl Store {
     /// Why nothing can be written, and what to do. `None`: it can.
     #[must_use]
     pub fn read_only_reason(&self) -> Option<String> {
-        todo!()
+        let problem = self.ledger.read_only.clone()?;
+        let place = self.place();
+        Some(StoreError::ReadOnly { place, problem }.to_string())
     }
 
     /// Everything known, with usage and history since an instant.
@@ -92,7 +104,7 @@ impl Store {
     pub async fn snapshot(&self, since: DateTime<Utc>) -> Result<Snapshot, StoreError> {
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.read(&mut lease).await?;
-        let snapshot = snapshot::snapshot(&mut transaction, since).await;
+        let snapshot = snapshot::snapshot(&mut transaction, since, &self.watcher).await;
         let snapshot = snapshot.map_err(|error| self.ledger.explain(&error))?;
         self.ledger.commit(transaction).await?;
         Ok(snapshot)
@@ -168,8 +180,12 @@ impl Store {
     ///
     /// # Errors
     /// When they cannot be written; then none was.
-    pub async fn save_alerts(&self, alerts: &[AlertRecord]) -> Result<(), StoreError> {
-        self.save_alerts_and_notices(alerts, &[]).await
+    pub async fn save_alerts(
+        &self,
+        alerts: &[AlertRecord],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.save_alerts_and_notices(alerts, &[], now).await
     }
 
     /// Keeps alerts and what is told of them, in one transaction.
@@ -180,6 +196,7 @@ impl Store {
         &self,
         alerts: &[AlertRecord],
         notices: &[NoticeRecord],
+        now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         if alerts.is_empty() && notices.is_empty() {
             return Ok(());
@@ -187,12 +204,16 @@ impl Store {
         let explain = |error: sqlx::Error| self.ledger.explain(&error);
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.write(&mut lease).await?;
+        let told = Told {
+            watcher: &self.watcher,
+            at: now,
+        };
         for alert in alerts {
-            let kept = alerts::keep(&mut transaction, alert).await;
+            let kept = alerts::keep(&mut transaction, alert, told).await;
             kept.map_err(explain)?;
         }
         for notice in notices {
-            let kept = alerts::log(&mut transaction, notice).await;
+            let kept = alerts::log(&mut transaction, notice, &self.watcher).await;
             kept.map_err(explain)?;
         }
         self.ledger.commit(transaction).await
@@ -204,7 +225,7 @@ impl Store {
     /// When the ledger cannot be read.
     pub async fn notices(&self, most: u32) -> Result<Vec<NoticeRecord>, StoreError> {
         let mut lease = self.ledger.lend().await?;
-        let notices = alerts::notices(&mut lease, most).await;
+        let notices = alerts::notices(&mut lease, &self.watcher, most).await;
         notices.map_err(|error| self.ledger.explain(&error))
     }
 

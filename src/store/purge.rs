@@ -13,8 +13,8 @@ const FORGET: [&str; 7] = [
     "DELETE FROM usage_event WHERE slot_at < $1",
     "DELETE FROM usage_slot WHERE start_at < $1",
     "DELETE FROM notice WHERE at < $1",
-    // An alert that waits to be crossed again says nothing that is needed after so long.
-    "DELETE FROM alert_state WHERE phase = 'armed' AND touched_at < $1",
+    // Of a period that is long over nothing is needed. What has no period stays: its being armed is what lets it fire.
+    "DELETE FROM alert_state WHERE phase = 'armed' AND period <> '' AND touched_at < $1",
 ];
 
 /// Forgets what is older than the start of that day of UTC, so that no slot is cut.

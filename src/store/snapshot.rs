@@ -14,6 +14,7 @@ use crate::store::{alerts, cursors, readings, usage};
 pub(super) async fn snapshot(
     connection: &mut AnyConnection,
     since: DateTime<Utc>,
+    watcher: &str,
 ) -> Result<Snapshot, sqlx::Error> {
     let mut accounts: BTreeMap<AccountId, AccountSnapshot> = BTreeMap::new();
     for (id, latest) in readings::all_latest(connection).await? {
@@ -34,7 +35,7 @@ pub(super) async fn snapshot(
     }
     Ok(Snapshot {
         accounts: accounts.into_values().collect(),
-        alerts: alerts::all(connection).await?,
+        alerts: alerts::all(connection, watcher).await?,
     })
 }
 

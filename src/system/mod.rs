@@ -5,5 +5,6 @@
 pub mod autostart;
 pub mod instance;
 pub mod open;
+pub mod private;
 pub mod session;
 pub mod stop;

@@ -4,6 +4,8 @@ mod cli;
 mod engine;
 mod http;
 mod providers;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod store;
 mod support;
 mod tidy;

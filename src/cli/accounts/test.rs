@@ -3,10 +3,11 @@
 use crate::analysis::digest::AccountDigest;
 use crate::cli::accounts::nothing_set_up;
 use crate::cli::failure::{Ended, Failure};
-use crate::cli::figures::{self, LeftOut, Polling};
+use crate::cli::figures::{self, Polling};
 use crate::cli::output::Tone;
 use crate::cli::selection;
 use crate::cli::session::Session;
+use crate::domain::snapshot::Snapshot;
 use crate::view::format;
 
 pub(super) async fn run(session: &Session, names: &[String]) -> Result<Ended, Failure> {
@@ -20,11 +21,6 @@ pub(super) async fn run(session: &Session, names: &[String]) -> Result<Ended, Fa
     let figures = figures::gather(&assembly, &store, &wanted, Polling::Now).await;
     store.close().await;
     let figures = figures?;
-    if figures.left_out == LeftOut::Polls {
-        return Err(Failure::failed(
-            "nothing was polled, because the ledger cannot be written",
-        ));
-    }
     let paint = session.output.paint();
     for outcome in &figures.outcomes {
         let id = &outcome.account;
@@ -37,7 +33,9 @@ pub(super) async fn run(session: &Session, names: &[String]) -> Result<Ended, Fa
             None => format!(
                 "{id}: {} {}",
                 paint.word("ok,", Tone::Good),
-                account.map(learned).unwrap_or_default()
+                account
+                    .map(|account| learned(account, &figures.snapshot))
+                    .unwrap_or_default()
             ),
             Some(failure) => format!(
                 "{id}: {} {}",
@@ -54,11 +52,11 @@ pub(super) async fn run(session: &Session, names: &[String]) -> Result<Ended, Fa
             session.output.note(&format!("hint: {hint}"));
         }
     }
-    Ok(figures.ended())
+    figures.ended()
 }
 
 /// What is known of an account, on one line.
-pub(in crate::cli) fn learned(account: &AccountDigest) -> String {
+pub(in crate::cli) fn learned(account: &AccountDigest, snapshot: &Snapshot) -> String {
     let mut parts: Vec<String> = account
         .balances
         .iter()
@@ -77,6 +75,11 @@ pub(in crate::cli) fn learned(account: &AccountDigest) -> String {
     parts.extend(counted(account.keys.len(), "key"));
     parts.extend(counted(account.models.len(), "model"));
     parts.extend(counted(account.prices.len(), "price"));
+    let latest = snapshot
+        .account(account.id())
+        .and_then(|known| known.latest.as_ref());
+    let rates = latest.map_or(0, |latest| latest.figures.rates.len());
+    parts.extend(counted(rates, "exchange rate"));
     if parts.is_empty() {
         parts.push("it answers".to_owned());
     }

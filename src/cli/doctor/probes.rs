@@ -5,7 +5,7 @@ use crate::app::assembly::Assembly;
 use crate::cli::doctor::Finding;
 use crate::cli::figures::{self, Polling};
 use crate::secrets::vault::StoreStanding;
-use crate::store::Store;
+use crate::store::{Access, Integrity, Store};
 use crate::system::autostart::Status;
 use crate::system::session::{self, DesktopSession, Presence};
 
@@ -33,6 +33,10 @@ fn desktop(assembly: &Assembly, session: &DesktopSession) -> Vec<Finding> {
         Presence::Absent(why) => Finding::fault("session bus", why)
             .mended_by("Start spendtray within a desktop session, or under `dbus-run-session`."),
     };
+    if matches!(session.bus, Presence::Absent(_)) {
+        let untold = |subject: &str| Finding::note(subject, "cannot be told without a session bus");
+        return vec![bus, untold("tray host"), untold("notifications")];
+    }
     let tray = match &session.tray_host {
         Presence::Present(_) => Finding::ok("tray host", desktop.unwrap_or("shows icons")),
         Presence::Absent(why) => Finding::fault("tray host", why).mended_by(tray_mend(desktop)),
@@ -73,7 +77,8 @@ async fn secret_store(assembly: &Assembly) -> Finding {
         StoreStanding::Absent(why) => Finding::note(
             "secret store",
             format!(
-                "{why} Keys are kept in {} (only you can read it).",
+                "{}. Keys are kept in {} (only you can read it)",
+                why.trim_end_matches('.'),
                 assembly.paths.secrets_file().display()
             ),
         ),
@@ -95,7 +100,7 @@ fn configuration(assembly: &Assembly) -> Vec<Finding> {
         return vec![
             Finding::fault(
                 subject,
-                format!("{error} Defaults are used until it is mended."),
+                format!("{error}. Defaults are used until it is mended."),
             )
             .mended_by("Run `spendtray config edit`."),
         ];
@@ -123,9 +128,30 @@ fn configuration(assembly: &Assembly) -> Vec<Finding> {
 }
 
 async fn ledger(store: &Store) -> Finding {
-    match store.read_only_reason() {
-        None => Finding::ok("ledger", store.place()),
-        Some(reason) => Finding::fault("ledger", reason)
+    let subject = "ledger";
+    let checkup = match store.check().await {
+        Ok(checkup) => checkup,
+        Err(error) => return Finding::fault(subject, error.to_string()),
+    };
+    if let Integrity::Damaged(problems) = &checkup.integrity {
+        let place = &checkup.place;
+        return Finding::fault(
+            subject,
+            format!("{place} is damaged: {}", problems.join("; ")),
+        )
+        .mended_by(
+            "End spendtray, move the file away or put a backup in its place, then start again.",
+        );
+    }
+    match checkup.access {
+        Access::ReadWrite => Finding::ok(
+            subject,
+            format!(
+                "{}, {} accounts, version {}",
+                checkup.place, checkup.accounts, checkup.version
+            ),
+        ),
+        Access::ReadOnly(reason) => Finding::fault(subject, reason)
             .mended_by("Make it writable; until then the tray keeps its figures in memory."),
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::app::assembly::Assembly;
 use crate::cli::failure::{Ended, Failure};
-use crate::cli::figures::{self, Figures, LeftOut, Polling};
+use crate::cli::figures::{self, Figures, Polling};
 use crate::cli::selection;
 use crate::cli::session::Session;
 use crate::cli::status::theme::Theme;
@@ -75,17 +75,10 @@ pub(super) async fn run(session: &Session, arguments: &StatusArgs) -> Result<End
     store.close().await;
     let figures = figures?;
     show(session, &assembly, arguments, &figures)?;
-    if arguments.refresh && figures.left_out == LeftOut::Polls {
-        return Err(
-            Failure::failed("nothing was polled, because the ledger cannot be written")
-                .hinted("The figures shown are the last known ones."),
-        );
+    match arguments.format {
+        Some(_) => Ok(Ended::Well),
+        None => figures.ended(),
     }
-    Ok(if arguments.format.is_some() {
-        Ended::Well
-    } else {
-        figures.ended()
-    })
 }
 
 fn show(

@@ -38,11 +38,22 @@ t  next theme: colour, bright, mono
 ?  show or hide this
 q  quit (also Esc and Ctrl-C)
 
-The figures are read from the ledger every 5 seconds. A running tray keeps them fresh;
-where none runs, accounts are polled from here when their time has come.";
+The figures are read from the ledger every 5 seconds. A running tray keeps
+them fresh; where none runs, an account is polled from here when its time
+has come.";
 
-/// A poll under way.
-type Refresh<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
+/// What is done beside the screen. One at a time: two would wait for each other's turn at the ledger.
+struct Work<'a> {
+    sort: Sort,
+    done: Pin<Box<dyn Future<Output = Result<Digest, Failure>> + 'a>>,
+}
+
+/// What sort of work it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Look,
+    Poll,
+}
 
 /// Whether the view goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,10 +93,11 @@ pub(super) async fn run(
         digest: figures::look(assembly, store, wanted).await?.1,
         page: Page::Figures,
         theme: Theme::first(session.output.paint()),
-        refresh: None,
+        work: None,
+        next: None,
         trouble: None,
     };
-    watch.refresh = Some(watch.begin(polling));
+    watch.poll(polling);
     let screen = Screen::take()?;
     let ended = watch.live().await;
     drop(screen);
@@ -99,11 +111,13 @@ struct Watch<'a> {
     digest: Digest,
     page: Page,
     theme: Theme,
-    refresh: Option<Refresh<'a>>,
+    work: Option<Work<'a>>,
+    /// What is polled as soon as the present work is done.
+    next: Option<Polling>,
     trouble: Option<String>,
 }
 
-impl<'a> Watch<'a> {
+impl Watch<'_> {
     async fn live(&mut self) -> Result<(), Failure> {
         let mut keys = EventStream::new();
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -117,25 +131,10 @@ impl<'a> Watch<'a> {
                     Some(Err(error)) => return Err(error.into()),
                     None => return Ok(()),
                 },
-                done = finished(&mut self.refresh) => {
-                    self.refresh = None;
-                    self.trouble = done.err().map(|failure| failure.message);
-                    self.look().await;
-                }
-                _ = look.tick() => {
-                    self.look().await;
-                    self.poll_overdue();
-                }
+                done = finished(&mut self.work) => self.take(done),
+                _ = look.tick() => self.look(),
             }
         }
-    }
-
-    fn begin(&self, polling: Polling) -> Refresh<'a> {
-        let (assembly, store, wanted) = (self.assembly, self.store, self.wanted);
-        Box::pin(async move {
-            figures::gather(assembly, store, wanted, polling).await?;
-            Ok(())
-        })
     }
 
     fn obey(&mut self, event: &Event) -> Flow {
@@ -144,9 +143,7 @@ impl<'a> Watch<'a> {
         };
         match meaning(*key) {
             Some(Key::Quit) => return Flow::End,
-            Some(Key::Refresh) if self.refresh.is_none() => {
-                self.refresh = Some(self.begin(Polling::Now));
-            }
+            Some(Key::Refresh) => self.poll(Polling::Now),
             Some(Key::Theme) => self.theme = self.theme.next(),
             Some(Key::Help) => {
                 self.page = match self.page {
@@ -154,46 +151,92 @@ impl<'a> Watch<'a> {
                     Page::Help => Page::Figures,
                 };
             }
-            Some(Key::Refresh) | None => {}
+            None => {}
         }
         Flow::Go
     }
 
-    async fn look(&mut self) {
-        match figures::look(self.assembly, self.store, self.wanted).await {
-            Ok((_, digest)) => self.digest = digest,
+    fn take(&mut self, done: Result<Digest, Failure>) {
+        self.work = None;
+        match done {
+            Ok(digest) => {
+                self.digest = digest;
+                self.trouble = None;
+            }
             Err(failure) => self.trouble = Some(failure.message),
+        }
+        if let Some(polling) = self.next.take() {
+            self.poll(polling);
         }
     }
 
-    /// Polls what should have been polled a while ago, which means that no resident process does it.
-    fn poll_overdue(&mut self) {
-        if self.refresh.is_some() || self.store.read_only_reason().is_some() {
+    /// Polls now, or as soon as the present look at the ledger is done.
+    fn poll(&mut self, polling: Polling) {
+        match self.work.as_ref().map(|work| work.sort) {
+            Some(Sort::Poll) => return,
+            Some(Sort::Look) => {
+                self.next = Some(polling);
+                return;
+            }
+            None => {}
+        }
+        let (assembly, store, wanted) = (self.assembly, self.store, self.wanted);
+        let done = Box::pin(async move {
+            let figures = figures::gather(assembly, store, wanted, polling).await?;
+            match figures.not_polled {
+                Some(why) => Err(Failure::failed(why)),
+                None => Ok(figures.digest),
+            }
+        });
+        let sort = Sort::Poll;
+        self.work = Some(Work { sort, done });
+    }
+
+    /// Reads the ledger again; polls before what should have been polled a while ago, which means that no
+    /// resident process does it.
+    fn look(&mut self) {
+        if self.work.is_some() {
             return;
+        }
+        let (assembly, store, wanted) = (self.assembly, self.store, self.wanted);
+        let overdue = self.overdue();
+        let sort = if overdue.is_empty() {
+            Sort::Look
+        } else {
+            Sort::Poll
+        };
+        let done = Box::pin(async move {
+            if !overdue.is_empty() {
+                once::refresh(&assembly.reach, store, overdue).await?;
+            }
+            Ok(figures::look(assembly, store, wanted).await?.1)
+        });
+        self.work = Some(Work { sort, done });
+    }
+
+    fn overdue(&self) -> Vec<Planned> {
+        if self.store.read_only_reason().is_some() {
+            return Vec::new();
         }
         let late = self.digest.now - OVERDUE;
         let accounts = self.digest.accounts.iter();
-        let overdue: Vec<Planned> = accounts
+        accounts
             .filter(|account| account.next_poll_at.is_some_and(|at| at <= late))
             .filter_map(|account| {
-                self.wanted
-                    .iter()
+                let planned = self.wanted.iter();
+                planned
+                    .into_iter()
                     .find(|planned| planned.id() == account.id())
             })
             .cloned()
-            .collect();
-        if overdue.is_empty() {
-            return;
-        }
-        let (assembly, store) = (self.assembly, self.store);
-        self.refresh = Some(Box::pin(async move {
-            once::refresh(&assembly.reach, store, overdue).await?;
-            Ok(())
-        }));
+            .collect()
     }
 
     fn draw(&self) -> Result<(), Failure> {
-        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        let (columns, rows) = terminal::size()
+            .ok()
+            .filter(|(columns, rows)| *columns > 0 && *rows > 0)
+            .unwrap_or((80, 24));
         let body = match self.page {
             Page::Help => HELP.to_owned(),
             Page::Figures if self.digest.accounts.is_empty() => {
@@ -201,10 +244,14 @@ impl<'a> Watch<'a> {
             }
             Page::Figures => view::text::status(&self.digest, &self.assembly.loaded.config.policy),
         };
-        let foot = match (&self.refresh, &self.trouble) {
-            (Some(_), _) => format!("{KEYS}   polling…"),
-            (None, Some(trouble)) => format!("{KEYS}   {trouble}"),
-            (None, None) => KEYS.to_owned(),
+        let polls = self
+            .work
+            .as_ref()
+            .is_some_and(|work| work.sort == Sort::Poll);
+        let foot = match (polls, &self.trouble) {
+            (true, _) => format!("{KEYS}   polling…"),
+            (false, Some(trouble)) => format!("{KEYS}   {trouble}"),
+            (false, None) => KEYS.to_owned(),
         };
         let mut out = io::stdout().lock();
         queue!(out, cursor::MoveTo(0, 0))?;
@@ -234,10 +281,10 @@ fn fitted(body: &str, foot: &str, (columns, rows): (usize, usize)) -> Vec<String
     lines
 }
 
-/// Ends with the refresh; never while there is none.
-async fn finished(refresh: &mut Option<Refresh<'_>>) -> Result<(), Failure> {
-    match refresh {
-        Some(refresh) => refresh.await,
+/// Ends with the work; never while there is none.
+async fn finished(work: &mut Option<Work<'_>>) -> Result<Digest, Failure> {
+    match work {
+        Some(work) => work.done.as_mut().await,
         None => std::future::pending().await,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::check::Surroundings;
 use crate::config::check::values::{base_url, interval, optional, secret};
+use crate::config::raw::Raw;
 use crate::config::sheet::{Findings, Sheet};
 use crate::config::{AccountConfig, Switch};
 use crate::domain::account::{AccountId, CredentialPlace, Options};
@@ -114,7 +115,7 @@ fn id<'a>(
     let name = sheet.take(findings, ("name", ""), |raw, _| raw.name());
     if name.is_none() && sheet.has("name") {
         let fault = "without a good `name` it would be another account, so it is skipped.";
-        findings.warn(&sheet.name().to_owned(), line, fault);
+        findings.warn(sheet.name(), line, fault);
         return None;
     }
     Some(AccountId::new(ProviderId::new(provider), name.as_deref()))
@@ -135,8 +136,7 @@ fn options<'a>(
         if OWN_KEYS.contains(&option) {
             continue;
         }
-        if let Some(texts) = sheet.take(findings, (option, ""), |raw, findings| raw.texts(findings))
-        {
+        if let Some(texts) = sheet.take(findings, (option, ""), Raw::texts) {
             options.insert(option.to_owned(), texts);
         }
     }

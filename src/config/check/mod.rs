@@ -89,7 +89,7 @@ pub(super) fn check(written: &Written, surroundings: &Surroundings<'_>) -> Loade
         .flatten()
         .map(|path| surroundings.path(&path));
     let policy = tray(&mut root, &mut findings, policy);
-    let notifications = notifications(&mut root, &mut findings, default.notifications);
+    let notifications = notifications(&mut root, &mut findings, &default.notifications);
     let accounts = accounts(&mut root, &mut findings, surroundings);
     let policy = Policy {
         budgets: budgets(&mut root, &mut findings, surroundings, policy.currency),
@@ -207,7 +207,7 @@ fn tray<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>, policy: Policy) -
 fn notifications<'a>(
     root: &mut Sheet<'a>,
     findings: &mut Findings<'a>,
-    default: Notifications,
+    default: &Notifications,
 ) -> Notifications {
     let mut sheet = root.table(findings, "notifications");
     let enabled = sheet.take(findings, ("enabled", "true"), |raw, _| raw.switch());

@@ -1,3 +1,5 @@
+//! Whole files and what they mean, good and bad.
+
 use std::time::Duration;
 
 use chrono::NaiveTime;
@@ -31,7 +33,7 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
         .chain(variables)
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let written = Written::parse(Path::new("config.toml"), text.to_owned()).unwrap();
+    let written = Written::parse(Path::new("config.toml"), text).unwrap();
     check(
         &written,
         &Surroundings {
@@ -255,7 +257,7 @@ fn an_account_has_its_provider_name_place_and_options() {
         CredentialPlace::Environment("MY_KEY".to_owned())
     );
     assert_eq!(account.enabled, Switch::Off);
-    assert_eq!(account.refresh, Some(Duration::from_secs(120)));
+    assert_eq!(account.refresh, Some(Duration::from_mins(2)));
     assert_eq!(
         account.base_url.as_deref(),
         Some("https://proxy.example/v1")
@@ -363,6 +365,7 @@ fn amounts_are_read_exactly_as_written() {
     assert_eq!(amount("1_000.50"), "1000.50");
     assert_eq!(amount("+1e-2"), "0.01");
     assert_eq!(amount("0x10"), "16");
+    assert_eq!(amount("\"99999999999999999999\""), "99999999999999999999");
 }
 
 #[test]
@@ -448,7 +451,7 @@ fn a_rule_reads_back_as_written() {
     let rule = config.policy.rules.first().unwrap();
     assert_eq!(rule.metric, Metric::Price("VVV".to_owned()));
     assert_eq!(rule.condition, Condition::AtLeast("-0.5".parse().unwrap()));
-    assert_eq!(rule.repeat, Repeat::Every(Duration::from_secs(3600)));
+    assert_eq!(rule.repeat, Repeat::Every(Duration::from_hours(1)));
 }
 
 #[test]
@@ -532,7 +535,7 @@ fn every_value_tells_who_said_it() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "([a-z_]{1,9}( ?= ?|\\.)(\"[^\"\\\\\n]{0,9}\"|[0-9._eE+-]{1,9}|\\[1, \"a\"\\])\n|\\[\\[?(account|budget|alert|tray|holding)\\]?\\]\n){0,8}") {
-        if let Ok(written) = Written::parse(Path::new("config.toml"), text) {
+        if let Ok(written) = Written::parse(Path::new("config.toml"), &text) {
             let variables = Variables::default();
             check(&written, &Surroundings { variables: &variables, known: &[], folder: Path::new("") });
         }

@@ -7,7 +7,8 @@ use chrono::NaiveTime;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use rust_decimal::Decimal;
 
-use crate::config::sheet::{Mended, Raw};
+use crate::config::raw::Raw;
+use crate::config::sheet::Mended;
 use crate::config::suggest::{did_you_mean, nearest};
 use crate::config::words;
 use crate::domain::account::CredentialPlace;

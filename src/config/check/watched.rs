@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 
 use crate::config::check::Surroundings;
 use crate::config::check::values::{currency, percent_of_any_size, span, unit};
-use crate::config::sheet::{Findings, Raw, Sheet};
+use crate::config::raw::Raw;
+use crate::config::sheet::{Findings, Sheet};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{Condition, Repeat};
 use crate::domain::coin::Holding;
@@ -65,62 +66,58 @@ fn budget<'a>(
     let currency = sheet.take(findings, ("currency", &general_text), |raw, _| {
         currency(raw)
     });
-    let notices = sheet
+    let (notify_at, forecast) = sheet
         .take(findings, ("notify_at", "[50, 80, 100]"), notices)
         .unwrap_or_else(|| {
             (
-                vec![Decimal::from(50), Decimal::from(80), Decimal::from(100)],
+                [50, 80, 100].map(Decimal::from).to_vec(),
                 ForecastNotice::Off,
             )
         });
-    let misread = [
-        "account", "key", "model", "project", "period", "amount", "currency",
-    ]
-    .into_iter()
-    .zip([
-        account.is_none(),
-        key.is_none(),
-        model.is_none(),
-        project.is_none(),
-        period.is_none(),
-        amount.is_none(),
-        currency.is_none(),
-    ])
-    .find(|(part, unread)| *unread && (sheet.has(part) || *part == "amount"));
-    if let Some((part, _)) = misread {
-        let line = sheet.line_of(findings, part);
-        let name = sheet.name().to_owned();
-        findings.warn(
-            &name,
-            line,
-            format!("without a good `{part}` this is no budget, so it is left out."),
-        );
+    let read = [
+        ("account", account.is_some()),
+        ("key", key.is_some()),
+        ("model", model.is_some()),
+        ("project", project.is_some()),
+        ("period", period.is_some()),
+        ("currency", currency.is_some()),
+    ];
+    let misread = read.iter().find(|(part, read)| !read && sheet.has(part));
+    let missing = misread.map_or("amount", |(part, _)| part);
+    let (Some(amount), None) = (amount, misread) else {
+        let fault = format!("without a good `{missing}` this is no budget, so it is left out.");
+        findings.warn(sheet.name(), sheet.line_of(findings, missing), fault);
         return None;
-    }
+    };
     let period = period.unwrap_or(Unit::Month);
-    let parts = [
+    let scope = [
         account.as_ref().map(ToString::to_string),
         key.clone(),
         model.clone(),
         project.clone(),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let scope = if parts.is_empty() {
-        "all".to_owned()
-    } else {
-        parts.join(" ")
-    };
     Some(Budget {
-        name: format!("{scope} {}", period.name()),
+        name: budget_name(scope, period),
         account,
         key: key.map(KeyId::new),
         model: model.map(ModelId::new),
         project: project.map(ProjectId::new),
         period,
-        amount: Money::new(amount?, currency.unwrap_or(general)),
-        notify_at: notices.0,
-        forecast: notices.1,
+        amount: Money::new(amount, currency.unwrap_or(general)),
+        notify_at,
+        forecast,
     })
+}
+
+/// `openai month`, `all month`.
+fn budget_name(scope: [Option<String>; 4], period: Unit) -> String {
+    let parts: Vec<String> = scope.into_iter().flatten().collect();
+    let scope = if parts.is_empty() {
+        "all".to_owned()
+    } else {
+        parts.join(" ")
+    };
+    format!("{scope} {}", period.name())
 }
 
 fn known_account(text: &str, surroundings: &Surroundings<'_>) -> Result<AccountId, String> {
@@ -191,8 +188,11 @@ fn alert<'a>(
     };
     if let Some(fault) = fault {
         let line = sheet.line_of(findings, "metric");
-        let name = sheet.name().to_owned();
-        findings.warn(&name, line, format!("{fault}; this rule is left out."));
+        findings.warn(
+            sheet.name(),
+            line,
+            format!("{fault}; this rule is left out."),
+        );
         return None;
     }
     let condition = match (below, above) {
@@ -243,17 +243,14 @@ pub(super) fn holdings<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>) ->
     for mut sheet in root.list(findings, "holding") {
         let symbol = sheet.take(findings, ("symbol", ""), |raw, _| raw.name());
         let amount = sheet.take(findings, ("amount", ""), |raw, _| positive(raw));
-        match (symbol, amount) {
-            (Some(symbol), Some(amount)) => holdings.push(Holding {
+        if let (Some(symbol), Some(amount)) = (symbol, amount) {
+            holdings.push(Holding {
                 symbol: Symbol::new(symbol.to_ascii_uppercase()),
                 amount,
-            }),
-            _ => {
-                let line = sheet.line_of(findings, "symbol");
-                let name = sheet.name().to_owned();
-                let fault = "a holding needs a `symbol` and an `amount`, so it is left out.";
-                findings.warn(&name, line, fault);
-            }
+            });
+        } else {
+            let fault = "a holding needs a `symbol` and an `amount`, so it is left out.";
+            findings.warn(sheet.name(), sheet.line_of(findings, "symbol"), fault);
         }
         sheet.finish(findings);
     }

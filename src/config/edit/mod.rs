@@ -8,9 +8,10 @@ use std::path::Path;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use crate::config::file::{read_text, syntax};
-use crate::config::replace::{hold, replace};
+use crate::config::replace::{replace, target};
 use crate::config::{ConfigError, Switch, TEMPLATE};
 use crate::domain::account::AccountId;
+use crate::system::private;
 
 /// So often a change is made anew when somebody else writes the file at the same time.
 const TRIES: usize = 5;
@@ -104,6 +105,10 @@ pub fn set_value(file: &Path, key: &str, value: &str) -> Result<(), ConfigError>
         if last.is_empty() || last.contains(['[', ']']) {
             return Err(uneditable("it names no single value"));
         }
+        if let Some(shown) = uncommented(document, path.unwrap_or_default(), last, &value) {
+            *document = shown;
+            return Ok(());
+        }
         let mut table: &mut dyn TableLike = document.as_table_mut();
         for step in path.into_iter().flat_map(|path| path.split('.')) {
             table = descend(table, step).ok_or_else(|| uneditable("there is no such table"))?;
@@ -114,6 +119,49 @@ pub fn set_value(file: &Path, key: &str, value: &str) -> Result<(), ConfigError>
         set(table, last, value.clone());
         Ok(())
     })
+}
+
+/// The file with the value where the template shows its default: `#warn_at = 75` becomes `warn_at = 80`. `None`: the
+/// key is set already, or is not shown.
+fn uncommented(
+    document: &DocumentMut,
+    table: &str,
+    key: &str,
+    value: &Value,
+) -> Option<DocumentMut> {
+    let find = |document: &DocumentMut| {
+        let item = document.as_item();
+        let item = if table.is_empty() {
+            Some(item)
+        } else {
+            item.get(table)
+        };
+        item.and_then(|item| item.get(key)).is_some()
+    };
+    let shows = |line: &str| {
+        let rest = line
+            .strip_prefix('#')
+            .and_then(|line| line.strip_prefix(key));
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    if find(document) {
+        return None;
+    }
+    let text = document.to_string();
+    let mut section = "";
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.split(']').next().unwrap_or_default();
+        } else if section == table && shows(line) {
+            let end = at + line.trim_end().len();
+            let (before, after) = (text.get(..at)?, text.get(end..)?);
+            let changed = format!("{before}{key} = {value}{after}").parse().ok()?;
+            return find(&changed).then_some(changed);
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// The table one step down: `tray`, made when it is absent, or `account[1]`.
@@ -159,13 +207,15 @@ fn write(file: &Path, text: &str) -> Result<(), ConfigError> {
     let reads_back = |written: &Path| {
         confy::load_path::<BTreeMap<String, serde_json::Value>>(written)
             .map(drop)
-            .map_err(|error| format!("the changed text could not be read back ({error})"))
+            .map_err(|error| {
+                std::io::Error::other(format!("the changed text could not be read back ({error})"))
+            })
     };
     replace(file, text, reads_back).map_err(|error| unwritable(file, &error))
 }
 
 fn hold_folder(file: &Path) -> Result<Option<std::fs::File>, ConfigError> {
-    hold(file).map_err(|error| unwritable(file, &error))
+    private::hold(&target(file)).map_err(|error| unwritable(file, &error))
 }
 
 fn unwritable(file: &Path, error: &std::io::Error) -> ConfigError {
@@ -306,5 +356,5 @@ fn follow(document: &mut DocumentMut, from: &AccountId, to: &AccountId) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

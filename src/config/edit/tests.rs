@@ -1,3 +1,7 @@
+//! Files before and after a change.
+
+#![cfg(unix)]
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
@@ -264,4 +268,27 @@ fn changes_at_the_same_time_are_all_kept() {
     assert_eq!(text.matches("[[account]]").count(), 20, "{text}");
     let left = fs::read_dir(file.parent().unwrap()).unwrap().count();
     assert_eq!(left, 1, "nothing is left beside the file");
+}
+
+#[test]
+fn a_value_goes_where_the_template_shows_it() {
+    let set = |key: &str, value: &str| changed(TEMPLATE, |file| set_value(file, key, value));
+    assert_eq!(
+        set("refresh", "2m"),
+        TEMPLATE.replace("#refresh = \"auto\"", "refresh = \"2m\"")
+    );
+    assert_eq!(
+        set("tray.warn_at", "80"),
+        TEMPLATE.replace("#warn_at = 75", "warn_at = 80")
+    );
+    let windows = TEMPLATE.replace('\n', "\r\n");
+    assert_eq!(
+        changed(&windows, |file| set_value(file, "tray.icon", "meter")),
+        windows.replace("#icon = \"number\"", "icon = \"meter\"")
+    );
+    let twice = changed(TEMPLATE, |file| {
+        set_value(file, "notifications.enabled", "false")?;
+        set_value(file, "notifications.enabled", "true")
+    });
+    assert_eq!(twice, TEMPLATE.replace("#enabled = true", "enabled = true"));
 }

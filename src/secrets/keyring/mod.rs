@@ -29,7 +29,7 @@ const SERVICE: &str = "spendtray";
 /// So long a background look may take.
 const LOOK: Duration = Duration::from_secs(5);
 /// So long a person has to unlock the store.
-const PROMPT: Duration = Duration::from_secs(60);
+const PROMPT: Duration = Duration::from_mins(1);
 
 /// Why the store cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

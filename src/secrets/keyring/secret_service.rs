@@ -1,4 +1,4 @@
-//! Reads the Secret Service (GNOME Keyring, KWallet, KeePassXC) without ever opening a prompt.
+//! Reads the Secret Service (GNOME Keyring, `KWallet`, `KeePassXC`) without ever opening a prompt.
 //!
 //! Each look connects anew: a service that appeared, was restarted or went away since is met as it is now, and
 //! nothing stays open between polls.
@@ -48,17 +48,16 @@ pub(super) async fn holds(account: &AccountId) -> Result<bool, Trouble> {
 }
 
 async fn connect() -> Result<SecretService<'static>, Trouble> {
-    SecretService::connect(EncryptionType::Dh)
-        .await
-        .map_err(|error| match error {
-            Error::Unavailable => Trouble::Absent(
-                "there is no session bus here, through which a secret store could be reached".to_owned(),
-            ),
-            _ => Trouble::Absent(
-                "no secret store runs in this session; install and start GNOME Keyring, KWallet or KeePassXC to have one"
-                    .to_owned(),
-            ),
-        })
+    let connected = SecretService::connect(EncryptionType::Dh).await;
+    connected.map_err(|error| {
+        // What a bus itself answers has such a name; any other fault means that none was reached.
+        let why = if error.to_string().contains("org.freedesktop.DBus.Error.") {
+            "no secret store runs in this session; install and start GNOME Keyring, KWallet or KeePassXC to have one"
+        } else {
+            "there is no session bus here, through which a secret store could be reached"
+        };
+        Trouble::Absent(why.to_owned())
+    })
 }
 
 /// Whether the collection that takes new entries is open.
@@ -73,10 +72,10 @@ async fn unlocked(service: &SecretService<'_>) -> Result<(), Trouble> {
         }
         Err(error) => return Err(trouble(error)),
     };
-    match collection.is_locked().await.map_err(trouble)? {
-        true => Err(Trouble::Locked),
-        false => Ok(()),
+    if collection.is_locked().await.map_err(trouble)? {
+        return Err(Trouble::Locked);
     }
+    Ok(())
 }
 
 /// The attributes that `keyring` gives to its entries.

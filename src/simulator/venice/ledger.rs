@@ -23,7 +23,7 @@ const OPENING_BUNDLED: i64 = 10;
 const PURCHASES: [(i64, Purse, i64); 3] = [
     (20, Purse::Usd, 20),
     (9, Purse::Usd, 20),
-    (6, Purse::Bundled, 15),
+    (6, Purse::Bundled, 30),
 ];
 
 /// How long after a failed video its price is given back.

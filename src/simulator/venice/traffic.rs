@@ -83,18 +83,18 @@ static BATCH: Habit = habit(&AGENTS, &OPUS, [150, 162])
     .caches([75, 92])
     .writes([1_000, 6_000]);
 
-/// What goes on while the simulator runs: small calls, so that figures grow minute by minute but not much.
+/// What goes on while the simulator runs: calls so small that a day of them is like any other day.
 static SMALL_CALLS: [Habit; 3] = [
     habit(&LAPTOP, &OPUS, [0, 1])
-        .reads([2_000, 9_000])
+        .reads([500, 2_000])
         .caches([60, 80])
-        .writes([100, 500]),
+        .writes([30, 150]),
     habit(&CI, &GLM, [0, 1])
-        .reads([5_000, 25_000])
-        .writes([200, 1_200]),
+        .reads([1_000, 5_000])
+        .writes([50, 300]),
     habit(&AGENTS, &QWEN, [0, 1])
-        .reads([5_000, 25_000])
-        .writes([300, 1_500]),
+        .reads([2_000, 8_000])
+        .writes([100, 500]),
 ];
 
 /// One piece or token a time, nothing cached, nothing written, unless said otherwise.
@@ -195,20 +195,21 @@ pub(super) fn since(world: &World, now: DateTime<Utc>) -> Vec<Draft> {
     drafts
 }
 
-/// Three large calls of the agents, about 5 DIEM together.
+/// Two large calls of the agents, about 1.6 DIEM together: enough to cross a limit, too little for a forecast to
+/// cry that the day's DIEM will not last.
 fn burst(world: &World) -> Vec<Draft> {
     if world.story != Story::AgentsBurst {
         return Vec::new();
     }
-    [0, 2, 4]
+    [0, 2]
         .into_iter()
         .map(|seconds| Draft {
             at: world.started_at + EVENT_AFTER + TimeDelta::seconds(seconds),
             caller: &AGENTS,
             model: &OPUS,
-            prompt: 400_000,
-            cached: 250_000,
-            completion: 20_000,
+            prompt: 200_000,
+            cached: 120_000,
+            completion: 8_000,
             mark: Dice::new(world.seed, seconds.unsigned_abs()).next(),
         })
         .collect()

@@ -122,8 +122,10 @@ CREATE TABLE usage_coverage (
     covered_until BIGINT NOT NULL
 );
 
--- Where each rule on each subject stands in each period.
+-- Where each rule on each subject stands in each period, for each watcher: members of a team that share a ledger
+-- have rules of their own and are told for themselves. A ledger of one person has one watcher, the empty text.
 CREATE TABLE alert_state (
+    watcher       TEXT   NOT NULL,
     rule          TEXT   NOT NULL,
     subject       TEXT   NOT NULL,
     period        TEXT   NOT NULL,
@@ -136,12 +138,13 @@ CREATE TABLE alert_state (
     cleared_at    BIGINT,
     snoozed_until BIGINT,
     touched_at    BIGINT NOT NULL,
-    PRIMARY KEY (rule, subject, period)
+    PRIMARY KEY (watcher, rule, subject, period)
 );
 
 -- What people were told. Without a rule: a message of the program itself.
 CREATE TABLE notice (
     number   BIGINT NOT NULL PRIMARY KEY,
+    watcher  TEXT   NOT NULL,
     at       BIGINT NOT NULL,
     rule     TEXT,
     subject  TEXT,

@@ -14,6 +14,8 @@ mod door;
 #[path = "windows.rs"]
 mod door;
 
+use crate::system::private;
+
 /// Who is resident.
 #[derive(Debug)]
 pub enum Claim {
@@ -37,7 +39,7 @@ pub struct Instance {
 /// # Errors
 /// When the folder cannot be written.
 pub fn claim(folder: &Path) -> io::Result<Claim> {
-    make_private(folder)?;
+    private::make_folder(folder)?;
     let lock = File::options()
         .create(true)
         .truncate(false)
@@ -69,14 +71,6 @@ impl Instance {
             None => std::future::pending().await,
         }
     }
-}
-
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

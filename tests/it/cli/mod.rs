@@ -1,1 +1,13 @@
 //! The commands, run as a user runs them.
+
+mod accounts;
+mod alerts;
+mod config;
+mod demo;
+mod doctor;
+mod help;
+mod ledger;
+mod login;
+mod prices;
+mod resident;
+mod status;

@@ -29,11 +29,15 @@ async fn a_broken_file_keeps_the_old_settings_and_says_which_line() -> Outcome {
     stage.save(&format!("{good}\nrefresh = = 5\n"))?;
     let notice = stage.notice().await?;
     assert!(notice.title.contains("not used"), "{notice:?}");
-    assert!(notice.body.contains("line 6"), "{notice:?}");
-    let view = stage.view(|view| says(&view.menu, "line 6")).await?;
+    assert!(notice.body.contains("config.toml:6:"), "{notice:?}");
+    let view = stage
+        .view(|view| says(&view.menu, "config.toml:6:"))
+        .await?;
     assert!(says(&view.menu, "$33.00"));
     stage.save(&good)?;
-    stage.view(|view| !says(&view.menu, "line 6")).await?;
+    stage
+        .view(|view| !says(&view.menu, "config.toml:6:"))
+        .await?;
     stage.quit().await?;
     Ok(())
 }

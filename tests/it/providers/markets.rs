@@ -12,7 +12,9 @@ use spendtray::domain::reading::{Completeness, Cursor, Reading};
 use spendtray::http::{Http, Limits};
 use spendtray::providers::{ALL, PollContext, PollError};
 use spendtray::secrets::Secret;
-use spendtray::simulator::{COINGECKO_DEMO_KEY, COINGECKO_PRO_KEY, Fault, Simulator};
+use spendtray::simulator::{
+    COINGECKO_DEMO_KEY, COINGECKO_PRO_KEY, Fault, Simulator, VENICE_ADMIN_KEY,
+};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -453,5 +455,35 @@ async fn the_bank_itself_steps_in_for_frankfurter() -> Outcome {
         desk.failure().await?,
         PollError::Upstream { status: 503, .. }
     ));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_demos_accounts_poll_without_a_fault_and_see_time_go_on() -> Outcome {
+    let mut venice = Desk::open("venice", &[]).await?.with_key(VENICE_ADMIN_KEY);
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        let reading = venice.poll().await?;
+        assert_eq!(reading.complete, Completeness::Whole);
+        assert_eq!(reading.figures.keys.len(), 6, "five keys and the web app");
+        let diem = reading
+            .figures
+            .balances
+            .iter()
+            .find(|balance| balance.name.as_str() == "diem");
+        left.push(diem.and_then(|diem| diem.remaining).map(|left| left.amount));
+        venice.clock.advance(TimeDelta::minutes(1));
+    }
+    assert!(left.windows(2).all(|pair| pair[1] < pair[0]), "{left:?}");
+    let visits = venice.simulator.seen();
+    assert!(!visits.iter().any(|seen| seen.path.contains("rate_limits")));
+    for provider in ["coingecko", "frankfurter"] {
+        let mut desk = Desk::open(provider, &[]).await?;
+        assert_eq!(
+            desk.poll().await?.complete,
+            Completeness::Whole,
+            "{provider}"
+        );
+    }
     Ok(())
 }

@@ -73,7 +73,9 @@ async fn write(store: &Store, name: &str, number: u32) -> Outcome {
         body: String::new(),
     };
     if number.is_multiple_of(4) {
-        store.save_alerts_and_notices(&[], &[notice]).await?;
+        store
+            .save_alerts_and_notices(&[], &[notice], minute(0))
+            .await?;
     }
     Ok(())
 }

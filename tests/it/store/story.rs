@@ -159,14 +159,19 @@ async fn alerts_are_kept(store: &Store) -> Outcome {
         })
         .collect();
     let alerts = [open.clone(), armed, newest];
-    store.save_alerts_and_notices(&alerts, &told).await?;
+    store
+        .save_alerts_and_notices(&alerts, &told, minute(21))
+        .await?;
     let acknowledged = AlertRecord {
         phase: Phase::Acknowledged,
         snoozed_until: Some(minute(90)),
         ..open
     };
-    store.save_alerts(&[acknowledged]).await?;
-    store.save_alerts(&[]).await?;
+    store.save_alerts(&[acknowledged], minute(22)).await?;
+    let colleague = store.clone().watched_by("colleague");
+    assert_eq!(colleague.snapshot(minute(0)).await?.alerts, []);
+    assert_eq!(colleague.notices(10).await?, []);
+    store.save_alerts(&[], minute(22)).await?;
     let kept = store.snapshot(minute(0)).await?.alerts;
     let periods: Vec<&str> = kept.iter().map(|kept| kept.key.period.as_str()).collect();
     assert_eq!(periods, ["2026-12", "", "2026-11"]);
@@ -285,7 +290,7 @@ async fn old_history_goes(store: &Store) -> Outcome {
     assert!(account.slots.is_empty() && account.balance_history.is_empty());
     assert!(account.window_history.is_empty());
     assert_eq!(account.usage_since, None);
-    // Only what waited to be crossed again is forgotten.
+    // Of the alerts only one that waited in a period long over is forgotten.
     assert_eq!(snapshot.alerts.len(), 2);
     assert!(store.notices(10).await?.is_empty());
     Ok(())

@@ -49,7 +49,7 @@ async fn rows_that_make_no_sense_cost_only_themselves() -> Outcome {
     let odd = "
         UPDATE reading SET completeness = 'some', figures = REPLACE(figures, '\"official\"', '\"rumour\"');
         UPDATE poll_state SET failure = '{';
-        INSERT INTO alert_state SELECT rule, subject, 'other', 'dire', title, body, phase, 0, 0, 0, 0, 0
+        INSERT INTO alert_state SELECT watcher, rule, subject, 'other', 'dire', title, body, phase, 0, 0, 0, 0, 0
             FROM alert_state;
         INSERT INTO balance_point VALUES ('venice/work', 1795420800000, 'odd', '$', 5);
         INSERT INTO usage_slot SELECT account, start_at, 'fortnight', origin, api_key, model, project, person,

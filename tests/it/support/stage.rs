@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use spendtray::app::accounts::Registry;
 use spendtray::app::engine::{Engine, Parts, Settings};
-use spendtray::app::ledger::Ledger;
+use spendtray::app::ledger::{Ledger, Wish};
 use spendtray::app::message::{Command, Update};
 use spendtray::app::poller::Reach;
 use spendtray::clock::Clock;
@@ -23,7 +23,7 @@ use spendtray::http::Http;
 use spendtray::providers::{Appears, Auth, Kind, Links, Need, PollContext, PollError, Provider};
 use spendtray::secrets::vault::Vault;
 use spendtray::view::View;
-use spendtray::view::menu::MenuItem;
+use spendtray::view::menu::{Action, MenuItem};
 use spendtray::view::notice::Notice;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -158,7 +158,7 @@ fn dollars(cx: &PollContext<'_>, amount: i64) -> Reading {
 /// A running engine and its surroundings.
 pub(crate) struct Stage {
     pub(crate) clock: Clock,
-    pub(crate) home: Arc<tempfile::TempDir>,
+    _home: Arc<tempfile::TempDir>,
     pub(crate) commands: UnboundedSender<Command>,
     updates: UnboundedReceiver<Update>,
     pub(crate) engine: JoinHandle<()>,
@@ -206,7 +206,7 @@ impl Set {
         let url = self.ledger.clone().unwrap_or_else(|| {
             spendtray::store::Store::url_of(&self.home.path().join("ledger.sqlite"))
         });
-        let mut reload = {
+        let reload = {
             let (config, variables, url) =
                 (Arc::clone(&config), Arc::clone(&variables), url.clone());
             move || settings(&file, &config, &variables, &url)
@@ -215,14 +215,14 @@ impl Set {
         let reach = Reach {
             clock: self.clock.clone(),
             http: Http::new(None, &self.clock)?,
-            vault: Arc::new(Vault::new(self.home.path().join("secrets.toml"))),
+            vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
             variables: Arc::new(settings.variables.clone()),
         };
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();
         let engine = Engine::new(Parts {
             reach,
-            ledger: Ledger::open(url, self.clock.now()).await?,
+            ledger: Ledger::open(settings.ledger.clone(), self.clock.now()).await?,
             registry: REGISTRY,
             settings,
             reload: Box::new(reload),
@@ -232,7 +232,7 @@ impl Set {
         });
         Ok(Stage {
             clock: self.clock.clone(),
-            home: Arc::clone(&self.home),
+            _home: Arc::clone(&self.home),
             commands,
             updates,
             engine: tokio::spawn(engine.run(inbox, CancellationToken::new())),
@@ -264,7 +264,10 @@ fn settings(
     let loaded = config::load(file, &variables, &known).map_err(|error| error.to_string())?;
     let notes = loaded.warnings.iter().map(ToString::to_string).collect();
     Ok(Settings {
-        ledger_url: ledger_url.to_owned(),
+        ledger: Wish {
+            url: ledger_url.to_owned(),
+            watcher: String::new(),
+        },
         config: loaded.config,
         variables,
         notes,
@@ -304,8 +307,7 @@ impl Stage {
 
     /// Quits and returns everything that was still told.
     pub(crate) async fn quit(mut self) -> Outcome<Vec<Update>> {
-        self.commands
-            .send(Command::Act(spendtray::view::menu::Action::Quit))?;
+        self.commands.send(Command::Act(Action::Quit))?;
         let mut rest = Vec::new();
         loop {
             match self.update().await? {
@@ -322,6 +324,15 @@ impl Stage {
         self.clock.advance(by);
         self.commands.send(Command::Redraw)?;
         Ok(self.clock.now())
+    }
+
+    /// Waits until every command sent so far has been obeyed.
+    pub(crate) async fn obeyed(&mut self) -> Outcome {
+        let mark = Update::Copy("obeyed".to_owned());
+        self.commands
+            .send(Command::Act(Action::Copy("obeyed".to_owned())))?;
+        while self.update().await? != mark {}
+        Ok(())
     }
 
     /// Saves another configuration.

@@ -9,27 +9,21 @@ pub(super) struct File {
     pub(super) path: String,
     /// What stands in it.
     pub(super) text: String,
+    /// Whether it holds only tests.
+    pub(super) is_test: bool,
 }
 
 impl File {
     /// The lines before the first inline test module.
     pub(super) fn lines_without_tests(&self) -> impl Iterator<Item = &str> {
-        self.text
-            .lines()
-            .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        let bare = self.text.split("#[cfg(test)]\nmod tests {").next();
+        bare.unwrap_or_default().lines()
     }
 
     /// The lines before the first inline test module, without comments.
     pub(super) fn code(&self) -> impl Iterator<Item = &str> {
         self.lines_without_tests()
             .filter(|line| !line.trim_start().starts_with("//"))
-    }
-
-    /// Whether it holds only tests.
-    pub(super) fn is_test(&self) -> bool {
-        self.path.starts_with("tests/")
-            || self.path.ends_with("/tests.rs")
-            || self.path.contains("/tests/")
     }
 
     /// The layer: the first folder or file name below `src`.
@@ -49,8 +43,32 @@ pub(super) fn top() -> PathBuf {
 pub(super) fn rust_files(folder: &str) -> Vec<File> {
     let mut files = Vec::new();
     collect(&top().join(folder), &mut files);
+    let declared: Vec<String> = files.iter().flat_map(test_modules).collect();
+    for file in &mut files {
+        file.is_test = file.path.starts_with("tests/")
+            || declared.iter().any(|module| within(&file.path, module));
+    }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files
+}
+
+/// The modules that a file declares for tests only, as paths without `.rs`.
+fn test_modules(file: &File) -> Vec<String> {
+    let folder = file
+        .path
+        .trim_end_matches("/mod.rs")
+        .trim_end_matches("/lib.rs")
+        .trim_end_matches(".rs");
+    let declared = file.text.split("#[cfg(test)]\nmod ").skip(1);
+    declared
+        .filter_map(|rest| rest.lines().next()?.strip_suffix(';'))
+        .map(|name| format!("{folder}/{name}"))
+        .collect()
+}
+
+fn within(path: &str, module: &str) -> bool {
+    path.strip_prefix(module)
+        .is_some_and(|rest| rest.starts_with(['.', '/']))
 }
 
 fn collect(folder: &Path, files: &mut Vec<File>) {
@@ -67,7 +85,11 @@ fn collect(folder: &Path, files: &mut Vec<File>) {
                 .unwrap_or(&path)
                 .to_string_lossy()
                 .replace('\\', "/");
-            files.push(File { path, text });
+            files.push(File {
+                path,
+                text,
+                is_test: false,
+            });
         }
     }
 }

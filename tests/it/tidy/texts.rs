@@ -32,7 +32,6 @@ fn nothing_is_left_over() {
         "dbg!(",
         "unimplemented!",
         "FIXME",
-        "XXX",
         "#[ignore",
         "#[should_panic",
         "#[allow(",

@@ -29,17 +29,75 @@ fn usd(amount: &str) -> Money {
     Money::new(dec(amount), Currency::USD)
 }
 
+fn balance() -> BalanceDigest {
+    BalanceDigest {
+        balance: Balance {
+            name: "diem".into(),
+            remaining: Some(Money::new(dec("42.50"), Currency::DIEM)),
+            granted: Some(Money::new(dec("100"), Currency::DIEM)),
+            resets_at: Some(at("2026-11-24T00:00:00Z")),
+            standing: Standing::Served,
+        },
+        lasts: None,
+    }
+}
+
+fn window() -> WindowDigest {
+    WindowDigest {
+        window: QuotaWindow {
+            name: "5h".into(),
+            label: "Session (5 h)".into(),
+            used_percent: Some(dec("33")),
+            used: None,
+            limit: None,
+            unit: None,
+            span: None,
+            resets_at: None,
+            source: Source::Official,
+        },
+        runs_out_at: None,
+    }
+}
+
+fn key() -> KeyReading {
+    KeyReading {
+        id: "k1".into(),
+        label: "ci-bot".into(),
+        kind: KeyKind::Inference,
+        created_at: None,
+        expires_at: None,
+        last_used_at: None,
+        spend: Spans::default(),
+        limits: vec![KeyLimit {
+            max: usd("50"),
+            used: None,
+            period: LimitPeriod::Month,
+            resets_at: None,
+        }],
+    }
+}
+
+fn price() -> CoinPrice {
+    CoinPrice {
+        symbol: "VVV".into(),
+        price: usd("3.120"),
+        change_24h_percent: Some(dec("2.1")),
+        source: "a market".into(),
+        at: at("2026-11-23T09:59:00Z"),
+    }
+}
+
 fn account() -> AccountDigest {
     AccountDigest {
         card: AccountCard {
             id: AccountId::parse("venice/work"),
             label: "Venice (work)".into(),
-            every: std::time::Duration::from_secs(300),
+            every: std::time::Duration::from_mins(5),
             dashboard: None,
             top_up: None,
             shape: AccountShape::Spending,
         },
-        provider: "venice".into(),
+        provider: AccountId::parse("venice/work").provider().clone(),
         state: AccountState::Waiting,
         updated_at: Some(at("2026-11-23T09:59:30.999Z")),
         next_poll_at: None,
@@ -52,30 +110,8 @@ fn account() -> AccountDigest {
         }),
         missing: vec![],
         plan: None,
-        balances: vec![BalanceDigest {
-            balance: Balance {
-                name: "diem".into(),
-                remaining: Some(Money::new(dec("42.50"), Currency::DIEM)),
-                granted: Some(Money::new(dec("100"), Currency::DIEM)),
-                resets_at: Some(at("2026-11-24T00:00:00Z")),
-                standing: Standing::Served,
-            },
-            lasts: None,
-        }],
-        windows: vec![WindowDigest {
-            window: QuotaWindow {
-                name: "5h".into(),
-                label: "Session (5 h)".into(),
-                used_percent: Some(dec("33")),
-                used: None,
-                limit: None,
-                unit: None,
-                span: None,
-                resets_at: None,
-                source: Source::Official,
-            },
-            runs_out_at: None,
-        }],
+        balances: vec![balance()],
+        windows: vec![window()],
         spend: Spans {
             today: Some(Spend::of(
                 Money::new(dec("12.575"), Currency::DIEM),
@@ -92,21 +128,7 @@ fn account() -> AccountDigest {
             },
             requests: None,
         }),
-        keys: vec![KeyReading {
-            id: "k1".into(),
-            label: "ci-bot".into(),
-            kind: KeyKind::Inference,
-            created_at: None,
-            expires_at: None,
-            last_used_at: None,
-            spend: Spans::default(),
-            limits: vec![KeyLimit {
-                max: usd("50"),
-                used: None,
-                period: LimitPeriod::Month,
-                resets_at: None,
-            }],
-        }],
+        keys: vec![key()],
         models: vec![ModelDigest {
             model: "m".into(),
             tokens: None,
@@ -118,13 +140,7 @@ fn account() -> AccountDigest {
             tokens: None,
             spend: Spans::default(),
         }],
-        prices: vec![CoinPrice {
-            symbol: "VVV".into(),
-            price: usd("3.120"),
-            change_24h_percent: Some(dec("2.1")),
-            source: "coingecko".into(),
-            at: at("2026-11-23T09:59:00Z"),
-        }],
+        prices: vec![price()],
     }
 }
 
@@ -193,17 +209,18 @@ fn nothing_set_up_is_empty_lists() {
     assert_eq!(value["totals"]["today"], serde_json::Value::Null);
 }
 
+fn floats(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Number(number) => usize::from(number.is_f64()),
+        serde_json::Value::Array(values) => values.iter().map(floats).sum(),
+        serde_json::Value::Object(object) => object.values().map(floats).sum(),
+        _ => 0,
+    }
+}
+
 #[test]
 fn no_number_is_a_float() {
     let digest = digest();
     let value = serde_json::to_value(status(&digest, "")).unwrap();
-    fn floats(value: &serde_json::Value) -> usize {
-        match value {
-            serde_json::Value::Number(number) => usize::from(number.is_f64()),
-            serde_json::Value::Array(values) => values.iter().map(floats).sum(),
-            serde_json::Value::Object(object) => object.values().map(floats).sum(),
-            _ => 0,
-        }
-    }
     assert_eq!(floats(&value), 0);
 }

@@ -153,13 +153,16 @@ impl Popups {
             .iter()
             .position(|popup| popup.ticket == answer.ticket)?;
         let popup = self.shown.remove(at)?;
-        let replaced = self.shown.iter().any(|newer| newer.id == popup.id);
-        match answer.response {
-            Some(NotificationResponse::Action(button)) if !replaced => {
-                popup::meaning(&button, &popup.notice).map(Command::Act)
-            }
-            _ => None,
+        let mut others = self.shown.iter();
+        if others.any(|other| other.id == popup.id && other.ticket > popup.ticket) {
+            return None;
         }
+        let button = match answer.response? {
+            NotificationResponse::Default => popup::OPEN.to_owned(),
+            NotificationResponse::Action(button) => button,
+            NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => return None,
+        };
+        popup::meaning(&button, &popup.notice).map(Command::Act)
     }
 
     /// Logs a missing daemon once; the alert itself stays in the menu.

@@ -7,7 +7,8 @@ use crate::domain::alert::Severity;
 use crate::view::menu::Action;
 use crate::view::notice::Notice;
 
-const OPEN: &str = "open";
+/// A click on the notification itself; xfce4-notifyd shows it as a button beside the others.
+pub(super) const OPEN: &str = "default";
 const SNOOZE: &str = "snooze";
 const ACKNOWLEDGE: &str = "acknowledge";
 
@@ -41,7 +42,6 @@ pub(super) fn meaning(button: &str, notice: &Notice) -> Option<Action> {
     }
 }
 
-// There is no `default` button: some daemons show it as one more, without a name.
 fn buttons(notice: &Notice) -> Vec<(&'static str, &'static str)> {
     let mut buttons = Vec::new();
     if notice.link.is_some() {
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(
             whole.actions,
             [
-                "open",
+                "default",
                 "Open page",
                 "snooze",
                 "Snooze 1 h",
@@ -164,7 +164,7 @@ mod tests {
             meaning(ACKNOWLEDGE, &notice),
             Some(Action::Acknowledge(key()))
         );
-        assert_eq!(meaning("default", &notice), None);
+        assert_eq!(meaning("inline-reply", &notice), None);
     }
 
     #[test]

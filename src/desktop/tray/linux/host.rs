@@ -21,8 +21,12 @@ const WATCHER_PATH: &str = "/StatusNotifierWatcher";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// At login the panel may start after us; only then is it missing.
 const GRACE: Duration = Duration::from_secs(2);
-/// Longer than this no menu is left open; a host has forgotten to say that it was closed.
-const LONGEST_OPEN: Duration = Duration::from_mins(5);
+
+/// The first wait after a watcher did not take the icon: Xfce's has its name a moment before it listens. Each further
+/// wait is twice as long.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+/// The longest wait for a watcher.
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,29 +101,19 @@ impl Host {
     ) -> zbus::Result<std::convert::Infallible> {
         session.register().await;
         let mut grace = Some(Instant::now() + GRACE);
-        let mut overdue = None;
         loop {
+            let due = session.objects.menu.showing().due();
             tokio::select! {
                 change = session.owners.next() => {
                     session.watcher_changed(change.ok_or_else(lost)?).await?;
                 }
-                view = next(views) => {
-                    if !session.objects.menu.showing().is_waiting() {
-                        overdue = None;
-                    }
-                    session.objects.show(&session.connection, &view).await?;
-                    if session.objects.menu.showing().is_waiting() {
-                        overdue.get_or_insert_with(|| Instant::now() + LONGEST_OPEN);
-                    }
-                }
+                view = next(views) => session.objects.show(&session.connection, &view).await?,
                 () = at(grace) => {
                     grace = None;
                     self.check(session).await;
                 }
-                () = at(overdue) => {
-                    overdue = None;
-                    session.objects.force(&session.connection).await?;
-                }
+                () = at(session.retry_at) => session.register().await,
+                () = at(due) => session.objects.settle(&session.connection).await?,
             }
         }
     }
@@ -160,6 +154,9 @@ struct Session<'a> {
     /// The comings and goings of the watcher.
     owners: NameOwnerChangedStream,
     shown: Shown,
+    /// When to tell the watcher again. `None`: it knows, or there is none.
+    retry_at: Option<Instant>,
+    retry_after: Duration,
 }
 
 impl<'a> Session<'a> {
@@ -181,6 +178,8 @@ impl<'a> Session<'a> {
             name,
             owners,
             shown: Shown::No,
+            retry_at: None,
+            retry_after: FIRST_RETRY,
         })
     }
 
@@ -200,10 +199,16 @@ impl<'a> Session<'a> {
             Ok(_) => {
                 tracing::info!("the tray shows the icon");
                 self.shown = Shown::Yes;
+                self.retry_at = None;
+            }
+            Err(zbus::Error::MethodError(name, ..)) if is_absent(&name) => {
+                tracing::info!("no tray shows the icon");
+                self.retry_at = None;
             }
             Err(error) => {
-                tracing::info!(%error, "no tray shows the icon");
-                self.shown = Shown::No;
+                tracing::info!(%error, "the tray does not take the icon");
+                self.retry_at = Some(Instant::now() + self.retry_after);
+                self.retry_after = (self.retry_after * 2).min(LONGEST_RETRY);
             }
         }
     }
@@ -211,6 +216,7 @@ impl<'a> Session<'a> {
     /// A watcher came or went; menus of one that went are no longer open.
     async fn watcher_changed(&mut self, change: zbus::fdo::NameOwnerChanged) -> zbus::Result<()> {
         self.shown = Shown::No;
+        (self.retry_at, self.retry_after) = (None, FIRST_RETRY);
         self.objects.force(&self.connection).await?;
         if change.args()?.new_owner().is_some() {
             self.register().await;
@@ -248,6 +254,14 @@ async fn own_name(connection: &Connection) -> String {
         .unique_name()
         .map(ToString::to_string)
         .unwrap_or_default()
+}
+
+/// Whether an error says that nobody has the name that was called.
+fn is_absent(name: &str) -> bool {
+    matches!(
+        name,
+        "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner"
+    )
 }
 
 fn lost() -> zbus::Error {

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::{OwnedValue, Value};
 use zbus::{fdo, interface};
@@ -63,21 +64,25 @@ impl Menu {
 
     /// Takes one event; whether there is such a row.
     fn take(&self, number: i32, what: &str) -> (bool, News) {
+        let now = Instant::now();
         let mut showing = self.showing();
         let known = number == ROOT || rows::find(showing.rows(), number).is_some();
-        let mut news = News::default();
-        match what {
-            "opened" => showing.opened(number),
-            "closed" => news = showing.closed(number),
+        let news = match what {
+            "opened" => {
+                showing.opened(number, now);
+                News::default()
+            }
+            "closed" => showing.closed(number, now),
             "clicked" => {
-                if let Some(action) = showing.meaning(number) {
+                let (meaning, news) = showing.clicked(number);
+                if let Some(action) = meaning {
                     // Without an engine there is nobody to tell.
                     drop(self.clicks.send(Command::Act(action)));
-                    return (true, news);
                 }
+                news
             }
-            _ => {}
-        }
+            _ => News::default(),
+        };
         (known, news)
     }
 
@@ -180,32 +185,16 @@ impl Menu {
     }
 
     #[zbus(out_args("needUpdate"))]
-    async fn about_to_show(
-        &self,
-        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
-        id: i32,
-    ) -> fdo::Result<bool> {
-        let news = self.showing().about_to_show(id);
-        let needs_update = news.layout.is_some();
-        Self::tell(&emitter, news).await?;
-        Ok(needs_update)
+    fn about_to_show(&self, _id: i32) -> bool {
+        self.showing().about_to_show(Instant::now());
+        // All that changed was told when it changed.
+        false
     }
 
     #[zbus(out_args("updatesNeeded", "idErrors"))]
-    async fn about_to_show_group(
-        &self,
-        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
-        ids: Vec<i32>,
-    ) -> fdo::Result<(Vec<i32>, Vec<i32>)> {
-        let mut updates = Vec::new();
-        for id in ids {
-            let news = self.showing().about_to_show(id);
-            if news.layout.is_some() {
-                updates.push(id);
-            }
-            Self::tell(&emitter, news).await?;
-        }
-        Ok((updates, Vec::new()))
+    fn about_to_show_group(&self, _ids: Vec<i32>) -> (Vec<i32>, Vec<i32>) {
+        self.showing().about_to_show(Instant::now());
+        (Vec::new(), Vec::new())
     }
 
     #[zbus(property(emits_changed_signal = "const"))]

@@ -14,6 +14,7 @@ mod showing;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use zbus::Connection;
 use zbus::object_server::SignalEmitter;
 
@@ -27,7 +28,7 @@ use crate::view::View;
 /// The first wait for a bus that is missing; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait for a bus.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// The tray; ends when dropped.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Objects {
     fn prepare(&self, view: &View) {
         self.item.show(view);
         let mut showing = self.menu.showing();
-        showing.show(&view.menu);
+        showing.show(&view.menu, Instant::now());
         // Hosts that knew the menu have gone with the bus.
         showing.force();
     }
@@ -72,8 +73,17 @@ impl Objects {
         let emitter = SignalEmitter::new(connection, item::PATH)?;
         let changes = self.item.show(view);
         self.item.tell(&emitter, &changes).await?;
-        let news = self.menu.showing().show(&view.menu);
+        let news = self.menu.showing().show(&view.menu, Instant::now());
         tell_menu(connection, news).await
+    }
+
+    /// Shows the rows that waited for a menu to be closed, if they have waited long enough.
+    async fn settle(&self, connection: &Connection) -> zbus::Result<()> {
+        let due = self.menu.showing().due();
+        if due.is_some_and(|due| due <= Instant::now()) {
+            return self.force(connection).await;
+        }
+        Ok(())
     }
 
     /// Shows the rows that waited for a menu to be closed.

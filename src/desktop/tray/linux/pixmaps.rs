@@ -3,7 +3,7 @@
 use crate::view::Icon;
 use crate::view::icon;
 
-/// What panels pick from: GNOME takes 16, KDE and LXQt the panel's own 22 or 24, Xfce the largest, scaled.
+/// What panels pick from: GNOME takes 16, KDE and `LXQt` the panel's own 22 or 24, Xfce the largest, scaled.
 const SIZES: [(i32, u32); 5] = [(16, 16), (22, 22), (24, 24), (32, 32), (48, 48)];
 
 /// Width, height and pixels, as D-Bus carries them.

@@ -2,29 +2,29 @@
 //!
 //! It touches no widget and never waits for one; it sleeps until the next thing is due.
 
+mod commands;
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use parts::{Parts, ReadAutostart, Reload, Settings};
+
 use crate::app::accounts::{Planned, Registry, planned};
-use crate::app::desk::{Desk, Outside, ReadAutostart};
+use crate::app::desk::{Desk, Outside};
 use crate::app::ledger::{Changed, Ledger};
-use crate::app::message::{Command, Update};
+use crate::app::message::Command;
 use crate::app::poller::{Polled, Reach, poll};
 use crate::app::{record, schedule};
-use crate::config::Config;
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
-use crate::domain::variables::Variables;
-use crate::http::Http;
-use crate::view::menu::Action;
 
 /// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -32,42 +32,6 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const AT_ONCE: usize = 8;
 /// History older than this is dropped.
 const KEPT: TimeDelta = TimeDelta::days(90);
-
-/// The settings in force, and sentences on what is wrong with them.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The ledger that is wanted.
-    pub ledger_url: String,
-    /// The configuration.
-    pub config: Config,
-    /// The environment with `.env`.
-    pub variables: Variables,
-    /// What was wrong and what was used instead, one sentence each.
-    pub notes: Vec<String>,
-}
-
-/// Reads the settings again; the error is one sentence that names file and line.
-pub type Reload = Box<dyn FnMut() -> Result<Settings, String> + Send>;
-
-/// What an engine is made of.
-pub struct Parts {
-    /// The way to the world.
-    pub reach: Reach,
-    /// The ledger.
-    pub ledger: Ledger,
-    /// The providers.
-    pub registry: Registry,
-    /// The settings at start.
-    pub settings: Settings,
-    /// How they are read again.
-    pub reload: Reload,
-    /// Where updates go.
-    pub updates: UnboundedSender<Update>,
-    /// Reads whether the program starts at login.
-    pub autostart: ReadAutostart,
-    /// The file that "Settings…" opens.
-    pub config_file: PathBuf,
-}
 
 /// The resident engine.
 pub struct Engine {
@@ -204,6 +168,7 @@ impl Engine {
         let now = self.reach.clock.now();
         if self.ledger.try_again(now).await == Changed::Yes {
             self.desk.look_again(self.ledger.store(), now).await;
+            self.due.clear();
             self.plan_from_ledger();
         }
         self.start_due(now).await;
@@ -308,134 +273,6 @@ impl Engine {
         self.desk.polled(now);
         self.desk.look_again(self.ledger.store(), now).await;
         self.show(now).await;
-    }
-
-    async fn obey(&mut self, command: Command) -> Flow {
-        let now = self.reach.clock.now();
-        match command {
-            Command::Act(Action::Quit) => return Flow::End,
-            Command::Act(Action::RefreshAll) => {
-                for account in self
-                    .planned
-                    .iter()
-                    .map(|planned| planned.id().clone())
-                    .collect::<Vec<_>>()
-                {
-                    self.refresh(&account, now).await;
-                }
-            }
-            Command::Act(Action::Refresh(account)) => self.refresh(&account, now).await,
-            Command::Act(action) => self.desk.act(self.ledger.store(), action, now).await,
-            Command::Reload => self.reload(now).await,
-            Command::Wake => self.wake(now).await,
-            Command::Redraw => self.desk.redraw(),
-        }
-        // A person at the machine may just have woken it: what is overdue starts now, not at the next tick.
-        self.start_due(now).await;
-        self.show(now).await;
-        Flow::Go
-    }
-
-    /// Asks now; a refresh during a poll is queued once; a vendor that told us to wait is left alone.
-    async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
-        let told_to_wait = self
-            .desk
-            .snapshot()
-            .account(account)
-            .and_then(|known| known.poll.failure.as_ref())
-            .and_then(|failure| failure.retry_at)
-            .is_some_and(|at| at > now);
-        if told_to_wait {
-            return;
-        }
-        if self.in_flight.contains(account) {
-            self.again.insert(account.clone());
-        } else {
-            self.start(account, now).await;
-        }
-    }
-
-    /// Looks again for credentials that were missing or refused: another command may just have stored one.
-    async fn wake(&mut self, now: DateTime<Utc>) {
-        self.desk.look_again(self.ledger.store(), now).await;
-        let waiting: Vec<AccountId> = self
-            .planned
-            .iter()
-            .filter(|planned| {
-                let failure = self
-                    .desk
-                    .snapshot()
-                    .account(planned.id())
-                    .and_then(|account| account.poll.failure.as_ref());
-                failure.is_some_and(|failure| {
-                    matches!(
-                        failure.kind,
-                        FailureKind::Unauthorized | FailureKind::NotConfigured
-                    )
-                })
-            })
-            .map(|planned| planned.id().clone())
-            .collect();
-        for account in waiting {
-            self.refresh(&account, now).await;
-        }
-    }
-
-    /// Takes over what new settings change besides accounts: variables, the request log, the ledger.
-    async fn reach_anew(&mut self, settings: &Settings, now: DateTime<Utc>) {
-        self.reach.variables = Arc::new(settings.variables.clone());
-        if settings.config.http_log != self.desk.config().http_log {
-            match Http::new(settings.config.http_log.as_deref(), &self.reach.clock) {
-                Ok(http) => self.reach.http = http,
-                Err(error) => tracing::warn!(%error, "the request log keeps its place"),
-            }
-        }
-        if settings.ledger_url != self.ledger.url() {
-            match Ledger::open(settings.ledger_url.clone(), now).await {
-                Ok(ledger) => {
-                    std::mem::replace(&mut self.ledger, ledger)
-                        .store()
-                        .close()
-                        .await;
-                    self.due.clear();
-                }
-                Err(error) => self.desk.ledger_trouble(&error),
-            }
-        }
-    }
-
-    /// Takes new settings, or keeps the old ones and says why. Results of old settings are dropped.
-    async fn reload(&mut self, now: DateTime<Utc>) {
-        let settings = match (self.reload)() {
-            Ok(settings) => settings,
-            Err(message) => {
-                tracing::warn!(%message, "the changed configuration is not used");
-                self.desk.config_trouble(Some(message));
-                return;
-            }
-        };
-        self.desk.config_trouble(None);
-        self.reach_anew(&settings, now).await;
-        let before = std::mem::take(&mut self.planned);
-        self.planned = planned(&settings.config, &settings.variables, self.registry);
-        self.generation += 1;
-        self.polls.abort_all();
-        self.in_flight.clear();
-        self.again.clear();
-        self.due
-            .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));
-        self.desk
-            .take(settings, self.planned.iter().map(Planned::card).collect());
-        for planned in &self.planned {
-            let unchanged = before.iter().any(|old| old.account == planned.account);
-            let has_plan = self.due.get(planned.id()).copied().flatten().is_some();
-            if !(unchanged && has_plan) {
-                self.due
-                    .insert(planned.id().clone(), Some(DateTime::UNIX_EPOCH));
-            }
-        }
-        self.desk.look_again(self.ledger.store(), now).await;
-        self.start_due(now).await;
     }
 }
 
