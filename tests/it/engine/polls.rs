@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use spendtray::app::message::Command;
 use spendtray::providers::PollError;
-use spendtray::view::menu::Action;
+use spendtray::view::menu::{Action, MenuItem};
 
-use crate::support::stage::{Answer, Outcome, Set, begun, script, trouble};
+use crate::support::stage::{Answer, Outcome, Set, begun, says, script, trouble};
 
 #[tokio::test]
 async fn four_accounts_are_asked_at_once_and_one_failure_stays_one() -> Outcome {
@@ -180,15 +180,15 @@ async fn a_vendor_that_asks_to_wait_halfway_keeps_what_it_told_and_is_left_alone
     vendor.answer([Answer::DollarsThenWait(50, 3600), Answer::Dollars(40)]);
     let set = Set::new(&Set::accounts(&["halfway"]))?;
     let mut stage = set.start().await?;
-    stage.says("$50.00").await?;
-    stage.says("asks to wait").await?;
-    stage.later(TimeDelta::minutes(30))?;
+    let both = |menu: &[MenuItem]| says(menu, "$50.00") && says(menu, "asks to wait");
+    stage.view(|view| both(&view.menu)).await?;
+    stage.later(TimeDelta::minutes(58))?;
     stage.commands.send(Command::Act(Action::RefreshAll))?;
-    stage.later(TimeDelta::minutes(29))?;
-    stage.says("$50.00").await?;
+    stage.later(TimeDelta::minutes(1))?;
     assert_eq!(vendor.hits(), 1);
     stage.later(TimeDelta::minutes(2))?;
     stage.says("$40.00").await?;
+    assert_eq!(vendor.hits(), 2);
     stage.quit().await?;
     Ok(())
 }
