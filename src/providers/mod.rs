@@ -3,7 +3,10 @@
 //! A provider is a value: its card and a plain function. It sees only its [`PollContext`]; no store, no
 //! configuration, no environment, and no other provider.
 
+mod anthropic;
 mod coingecko;
+mod counters;
+mod daybook;
 mod days;
 mod frankfurter;
 mod openai;
@@ -25,6 +28,7 @@ use crate::secrets::Secret;
 
 /// Every provider, by id.
 pub const ALL: &[&Provider] = &[
+    &anthropic::PROVIDER,
     &coingecko::PROVIDER,
     &frankfurter::PROVIDER,
     &openai::PROVIDER,

@@ -144,6 +144,15 @@ impl<T> Walk<T> {
         }
     }
 
+    /// The walk with each row made into something else.
+    pub(super) fn map<U>(self, each: impl Fn(T) -> U) -> Walk<U> {
+        Walk {
+            rows: self.rows.into_iter().map(each).collect(),
+            unreadable: self.unreadable,
+            stopped: self.stopped,
+        }
+    }
+
     fn stop(mut self, why: PollError) -> Self {
         self.stopped = Some(why);
         self

@@ -2,46 +2,20 @@
 //!
 //! Amounts are texts or numbers, also in scientific notation.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::domain::ids::ModelId;
 use crate::domain::money::{Currency, Money};
-use crate::domain::usage::Attribution;
 use crate::providers::PollError;
-use crate::providers::days;
-use crate::providers::openai::usage::{self, Bucket};
-use crate::providers::pages::{self, Turn};
+use crate::providers::daybook::{Bill, Charge};
+use crate::providers::openai::usage;
 use crate::providers::reply::Vendor;
-use crate::providers::wire::{Amount, Lenient, Rows};
+use crate::providers::wire::{Amount, Lenient};
 
 const WHAT: &str = "OpenAI's answer to `organization/costs`";
 /// The most day buckets on a page.
 const BUCKETS: &str = "180";
-
-/// What one day cost someone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Charge {
-    pub(super) day: NaiveDate,
-    pub(super) who: Attribution,
-    /// `None`: not told, or not readable.
-    pub(super) cost: Option<Money>,
-}
-
-/// Costs and how far they reach.
-#[derive(Debug)]
-pub(super) struct Costs {
-    pub(super) charges: Vec<Charge>,
-    /// The days that were told, those without costs among them.
-    pub(super) days: BTreeSet<NaiveDate>,
-    /// The first day that did not come.
-    pub(super) until: NaiveDate,
-    /// Why the walk ended early.
-    pub(super) stopped: Option<PollError>,
-    unreadable: usize,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -60,66 +34,14 @@ struct Sum {
 }
 
 /// Asks for the costs from a day on.
-pub(super) async fn ask(vendor: Vendor<'_>, start: NaiveDate) -> Result<Costs, PollError> {
+pub(super) async fn ask(vendor: Vendor<'_>, start: NaiveDate) -> Result<Bill, PollError> {
     let request = usage::request(vendor, "organization/costs", start)?
         .query("limit", BUCKETS)
         .query("group_by[]", "project_id")
         .query("group_by[]", "api_key_id")
         .query("group_by[]", "line_item");
-    let walk = pages::walk::<Bucket<Row>>(vendor, &request, Turn::Token, WHAT).await?;
-    let mut costs = Costs {
-        charges: Vec::new(),
-        days: BTreeSet::new(),
-        until: usage::until(&walk, start, vendor.cx.now),
-        stopped: walk.stopped,
-        unreadable: walk.unreadable,
-    };
-    for bucket in walk.rows {
-        costs.add(bucket);
-    }
-    Ok(costs)
-}
-
-impl Costs {
-    fn add(&mut self, bucket: Bucket<Row>) {
-        let (
-            Some(day),
-            Rows {
-                rows: Some(rows),
-                unreadable,
-            },
-        ) = (bucket.day(), bucket.results)
-        else {
-            self.unreadable += 1;
-            return;
-        };
-        self.unreadable += unreadable;
-        self.days.insert(day);
-        self.charges
-            .extend(rows.into_iter().map(|row| row.charge(day)));
-    }
-
-    /// Whether every entry that came could be read.
-    pub(super) const fn is_readable(&self) -> bool {
-        self.unreadable == 0
-    }
-
-    /// What did not come, in a sentence. `None`: everything came.
-    pub(super) fn missing(&self) -> Option<String> {
-        if let Some(why) = &self.stopped {
-            let day = days::previous(self.until);
-            return Some(format!(
-                "The costs are known up to {day} only: {}.",
-                why.reason()
-            ));
-        }
-        (self.unreadable > 0).then(|| {
-            format!(
-                "{} entries of the costs could not be read.",
-                self.unreadable
-            )
-        })
-    }
+    let days = usage::walk::<Row>(vendor, &request, WHAT).await?;
+    Ok(Bill::of(days, (start, vendor.cx.now), Row::charge))
 }
 
 impl Row {

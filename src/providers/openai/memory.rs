@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::money::Currency;
 use crate::domain::reading::{Cursor, Figures};
 use crate::providers::PollContext;
+use crate::providers::counters::KeptCounts;
+use crate::providers::daybook::Bill;
 use crate::providers::days::{self, Progress};
-use crate::providers::openai::costs::Costs;
-use crate::providers::openai::kept::KeptCounts;
 use crate::providers::openai::names::Names;
+use crate::providers::openai::usage::Counter;
 use crate::secrets::Secret;
 
 /// How long after its end a day may still grow. OpenAI does not say; a bill is usually whole within hours.
@@ -27,7 +28,7 @@ pub(super) struct Memory {
     /// When the key turned out to be no admin key.
     pub(super) ordinary_at: Option<DateTime<Utc>>,
     pub(super) progress: Option<Progress>,
-    pub(super) kept: KeptCounts,
+    pub(super) kept: KeptCounts<Counter>,
     pub(super) names: Names,
     /// Dollars of each day of the running month. `None`: not wholly told.
     daily: BTreeMap<NaiveDate, Option<Decimal>>,
@@ -51,7 +52,7 @@ impl Memory {
         &mut self,
         cx: &PollContext<'_>,
         (start, until): (NaiveDate, NaiveDate),
-        costs: &Costs,
+        bill: &Bill,
     ) {
         let read = days::Read {
             start,
@@ -62,10 +63,10 @@ impl Memory {
         self.progress = Some(days::follow(self.progress, cx.since, read));
         self.ordinary_at = None;
         let month = month(cx.now);
-        let days = costs.days.iter().filter(|day| **day >= month);
-        let nothing_yet = costs.is_readable().then_some(Decimal::ZERO);
+        let days = bill.days.iter().filter(|day| **day >= month);
+        let nothing_yet = bill.is_readable().then_some(Decimal::ZERO);
         self.daily.extend(days.map(|day| (*day, nothing_yet)));
-        for charge in &costs.charges {
+        for charge in &bill.charges {
             let dollars = charge.cost.filter(|cost| cost.currency == Currency::USD);
             if let Some(sum) = self.daily.get_mut(&charge.day) {
                 *sum = sum.and_then(|sum| sum.checked_add(dollars?.amount));

@@ -9,30 +9,26 @@
 //! balance of credits (OpenAI tells it to browsers only), and the old `usage?date=` is never asked.
 
 mod costs;
-mod kept;
 mod limit;
 mod memory;
 mod names;
 mod ordinary;
-mod slots;
 mod usage;
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use futures_util::future::join;
 
-use crate::domain::reading::{Reading, Wait};
-use crate::domain::usage::SlotRange;
+use crate::domain::reading::Reading;
+use crate::providers::counters;
 use crate::providers::days;
 use crate::providers::reply::Vendor;
 use crate::providers::{
     Appears, Auth, Kind, Links, Need, PollContext, PollError, PollFuture, Provider,
 };
 
-use costs::Costs;
-use kept::Counted;
 use memory::Memory;
+use usage::Counter;
 
 /// OpenAI's card.
 pub(super) const PROVIDER: Provider = Provider {
@@ -70,7 +66,7 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     }
     let start = days::start(memory.progress, cx.since, cx.now);
     // First and alone: a refused key must not be tried on every other address as well.
-    let costs = match costs::ask(vendor, start).await {
+    let bill = match costs::ask(vendor, start).await {
         Err(refusal @ PollError::Unauthorized { .. }) => {
             memory.ordinary_at = Some(cx.now);
             return ordinary::instead(vendor, memory, refusal).await;
@@ -78,52 +74,20 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
         asked => asked?,
     };
     let (counted, names_missing) = join(
-        kept::count(vendor, start, &mut memory.kept),
-        memory.names.refresh(vendor, &costs),
+        counters::count(vendor, start, &Counter::ALL, &mut memory.kept),
+        memory.names.refresh(vendor, &bill),
     )
     .await;
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-    let sentences = costs.missing().into_iter().chain(counted.sentences());
+    let sentences = bill.missing().into_iter().chain(counted.sentences());
     for what in sentences.chain(names_missing) {
         reading.complete.missing(what);
     }
-    reading.wait = wait(&costs);
-    reading.ranges = range(cx, &costs, &counted).into_iter().collect();
-    let read_until = if counted.again {
-        start
-    } else {
-        until(&costs, &counted)
-    };
-    memory.follow(cx, (start, read_until), &costs);
+    reading.wait = bill.wait();
+    reading.ranges = bill.range(&counted, cx.now).into_iter().collect();
+    let read_until = counted.settled_until(bill.whole_until(&counted), start);
+    memory.follow(cx, (start, read_until), &bill);
     memory.write(cx, &mut reading.figures);
     reading.resume = memory.cursor();
     Ok(reading)
-}
-
-/// The first day that did not come whole.
-fn until(costs: &Costs, counted: &Counted) -> NaiveDate {
-    costs.until.min(counted.until)
-}
-
-/// The days that are known, as slots. `None`: none came.
-fn range(cx: &PollContext<'_>, costs: &Costs, counted: &Counted) -> Option<SlotRange> {
-    let until = until(costs, counted);
-    let end = days::midnight(until).min(days::after(cx.now));
-    let from = days::midnight(counted.from);
-    (from < end).then(|| SlotRange {
-        from,
-        until: end,
-        slots: slots::join(&costs.charges, &counted.counts, counted.from..until),
-    })
-}
-
-/// Whether OpenAI asked to wait in the middle of its costs.
-fn wait(costs: &Costs) -> Option<Wait> {
-    match &costs.stopped {
-        Some(PollError::Throttled { message, retry_at }) => Some(Wait {
-            message: message.clone(),
-            retry_at: *retry_at,
-        }),
-        _ => None,
-    }
 }

@@ -10,7 +10,7 @@ use crate::domain::ids::{KeyId, ProjectId};
 use crate::domain::key::{KeyKind, KeyReading, ProjectReading};
 use crate::domain::usage::Spans;
 use crate::providers::PollError;
-use crate::providers::openai::costs::Costs;
+use crate::providers::daybook::Bill;
 use crate::providers::openai::limit::{self, SpendLimit};
 use crate::providers::pages::{self, Turn};
 use crate::providers::reply::Vendor;
@@ -56,8 +56,8 @@ struct Key {
 
 impl Names {
     /// Asks when it is time to; returns a sentence for each thing that did not come.
-    pub(super) async fn refresh(&mut self, vendor: Vendor<'_>, costs: &Costs) -> Vec<String> {
-        if !self.is_due(vendor.cx.now, costs) {
+    pub(super) async fn refresh(&mut self, vendor: Vendor<'_>, bill: &Bill) -> Vec<String> {
+        if !self.is_due(vendor.cx.now, bill) {
             return self.missing.clone();
         }
         let (projects, limit) = join(projects(vendor), limit::ask(vendor)).await;
@@ -108,8 +108,8 @@ impl Names {
         }
     }
 
-    fn is_due(&self, now: DateTime<Utc>, costs: &Costs) -> bool {
-        let pause = if self.missing.is_empty() && self.knows(costs) {
+    fn is_due(&self, now: DateTime<Utc>, bill: &Bill) -> bool {
+        let pause = if self.missing.is_empty() && self.knows(bill) {
             ASK_AGAIN
         } else {
             TRY_AGAIN
@@ -118,11 +118,11 @@ impl Names {
             .is_none_or(|asked_at| (now - asked_at).abs() >= pause)
     }
 
-    fn knows(&self, costs: &Costs) -> bool {
+    fn knows(&self, bill: &Bill) -> bool {
         let keys: BTreeSet<&KeyId> = self.keys.iter().map(|key| &key.id).collect();
         let projects: BTreeSet<&ProjectId> =
             self.projects.iter().map(|project| &project.id).collect();
-        costs.charges.iter().all(|charge| {
+        bill.charges.iter().all(|charge| {
             charge.who.key.as_ref().is_none_or(|key| keys.contains(key))
                 && charge
                     .who

@@ -3,7 +3,7 @@
 //! `input_tokens` is everything that went in; what was read from or written to a cache is a part of it, and so are the
 //! parts by text, audio and image, which are not read here.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{KeyId, ModelId, ProjectId};
@@ -11,11 +11,15 @@ use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::Attribution;
 use crate::http::Request;
 use crate::providers::PollError;
+use crate::providers::counters;
+use crate::providers::daybook::{self, Billing, Counts, Day};
 use crate::providers::days;
 use crate::providers::pages::{self, Turn, Walk};
 use crate::providers::reply::Vendor;
 use crate::providers::wire::{Count, Lenient, Rows};
 
+/// How often the smaller counters are asked; completions are on every poll.
+const ASK_AGAIN: TimeDelta = TimeDelta::minutes(15);
 /// The most day buckets on a page.
 const BUCKETS: &str = "31";
 
@@ -31,30 +35,26 @@ pub(super) enum Counter {
     AudioTranscriptions,
 }
 
-/// What one day counted for someone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Counts {
-    pub(super) day: NaiveDate,
-    pub(super) who: Attribution,
-    /// `None`: not told.
-    pub(super) requests: Option<u64>,
-    /// `None`: it counts none, or they are not told.
-    pub(super) tokens: Option<TokenCounts>,
-}
-
 /// A day of a report; the same envelope for costs and usage.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "R: Deserialize<'de> + Default"))]
-pub(super) struct Bucket<R> {
+struct Bucket<R> {
     start_time: Count,
-    pub(super) results: Rows<R>,
+    results: Rows<R>,
 }
 
-impl<R> Bucket<R> {
-    /// Its day. `None`: not told.
-    pub(super) fn day(&self) -> Option<NaiveDate> {
-        let seconds = i64::try_from(self.start_time.0?).ok()?;
-        Some(DateTime::from_timestamp(seconds, 0)?.date_naive())
+impl<R> From<Bucket<R>> for Day<R> {
+    fn from(bucket: Bucket<R>) -> Self {
+        let start = bucket
+            .start_time
+            .0
+            .and_then(|seconds| i64::try_from(seconds).ok());
+        let start = start.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Self {
+            date: start.map(|start| start.date_naive()),
+            rows: bucket.results.rows,
+            unreadable: bucket.results.unreadable,
+        }
     }
 }
 
@@ -82,7 +82,7 @@ impl Counter {
     ];
 
     /// Its name in paths.
-    pub(super) const fn name(self) -> &'static str {
+    const fn path(self) -> &'static str {
         match self {
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
@@ -94,36 +94,45 @@ impl Counter {
     }
 }
 
-/// The counts of a walk and the first day that did not come; an error where not all that came could be read.
-pub(super) async fn ask(
-    vendor: Vendor<'_>,
-    counter: Counter,
-    start: NaiveDate,
-) -> Result<(Vec<Counts>, NaiveDate), PollError> {
-    let path = format!("organization/usage/{}", counter.name());
-    let what = format!("OpenAI's answer to `{path}`");
-    let request = request(vendor, &path, start)?
-        .query("limit", BUCKETS)
-        .query("group_by[]", "project_id")
-        .query("group_by[]", "api_key_id")
-        .query("group_by[]", "model");
-    let walk = pages::walk::<Bucket<Row>>(vendor, &request, Turn::Token, &what).await?;
-    let until = until(&walk, start, vendor.cx.now);
-    let unreadable = || PollError::Malformed(format!("{what} has entries that cannot be read"));
-    let mut counts = Vec::new();
-    let mut faulty = walk.unreadable > 0;
-    for bucket in walk.rows {
-        let day = bucket.day();
-        faulty |= day.is_none() || bucket.results.unreadable > 0 || bucket.results.rows.is_none();
-        if let (Some(day), Some(rows)) = (day, bucket.results.rows) {
-            counts.extend(rows.into_iter().map(|row| row.counts(day, counter)));
+impl counters::Counter for Counter {
+    fn name(self) -> String {
+        self.path().replace('_', " ")
+    }
+
+    fn serves(self) -> TimeDelta {
+        match self {
+            Self::Completions => TimeDelta::zero(),
+            _ => ASK_AGAIN,
         }
     }
-    if faulty {
-        Err(unreadable())
-    } else {
-        Ok((counts, until))
+
+    async fn ask(
+        self,
+        vendor: Vendor<'_>,
+        start: NaiveDate,
+    ) -> Result<(Vec<Counts>, NaiveDate), PollError> {
+        let path = format!("organization/usage/{}", self.path());
+        let request = request(vendor, &path, start)?
+            .query("limit", BUCKETS)
+            .query("group_by[]", "project_id")
+            .query("group_by[]", "api_key_id")
+            .query("group_by[]", "model");
+        let what = format!("OpenAI's answer to `{path}`");
+        let days = walk::<Row>(vendor, &request, &what).await?;
+        let count = |row: Row, day| row.counts(day, self);
+        daybook::counts(days, (start, vendor.cx.now), count)
+            .ok_or_else(|| PollError::Malformed(format!("{what} has entries that cannot be read")))
     }
+}
+
+/// Walks over the days of a report.
+pub(super) async fn walk<R: for<'de> Deserialize<'de> + Default>(
+    vendor: Vendor<'_>,
+    request: &Request<'_>,
+    what: &str,
+) -> Result<Walk<Day<R>>, PollError> {
+    let walk = pages::walk::<Bucket<R>>(vendor, request, Turn::Token, what).await?;
+    Ok(walk.map(Day::from))
 }
 
 /// A report by days from `start` until now.
@@ -137,15 +146,6 @@ pub(super) fn request<'a>(
         .request(path)?
         .query("start_time", start)
         .query("bucket_width", "1d"))
-}
-
-/// The first day a walk does not reach.
-pub(super) fn until<R>(walk: &Walk<Bucket<R>>, start: NaiveDate, now: DateTime<Utc>) -> NaiveDate {
-    if walk.stopped.is_none() {
-        return days::next(now.date_naive());
-    }
-    let last = walk.rows.iter().filter_map(Bucket::day).max();
-    last.map_or(start, days::next)
 }
 
 /// Whom a row names.
@@ -185,6 +185,7 @@ impl Row {
             who: who(self.project_id.0, self.api_key_id.0, model),
             requests: self.num_model_requests.0,
             tokens,
+            billing: Billing::OnTheBill,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Providers against fixtures, faults and the simulators; and the simulator itself.
 
+mod anthropic;
 mod conformance;
 mod fixture;
 mod markets;

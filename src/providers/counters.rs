@@ -1,4 +1,4 @@
-//! All counters of usage together: asked for at their pace, and kept for the days that are replaced in between.
+//! Counters of usage beside a bill: asked for at their pace, and kept for the days that are replaced in between.
 //!
 //! A range of days is replaced whole, so a counter that is not asked, or does not answer, must repeat what it said.
 
@@ -10,15 +10,28 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::providers::PollError;
+use crate::providers::daybook::Counts;
 use crate::providers::days;
-use crate::providers::openai::usage::{self, Counter, Counts};
 use crate::providers::reply::Vendor;
 
-/// How often the smaller counters are asked; completions are on every poll.
-const ASK_AGAIN: TimeDelta = TimeDelta::minutes(15);
+/// Something a vendor counts apart.
+pub(super) trait Counter: Copy + Ord {
+    /// What a sentence calls it.
+    fn name(self) -> String;
+
+    /// How long an answer serves before it is asked for again.
+    fn serves(self) -> TimeDelta;
+
+    /// The counts from a day on, and the first day that did not come.
+    async fn ask(
+        self,
+        vendor: Vendor<'_>,
+        start: NaiveDate,
+    ) -> Result<(Vec<Counts>, NaiveDate), PollError>;
+}
 
 /// What each counter said last of yesterday and today.
-pub(super) type KeptCounts = BTreeMap<Counter, Kept>;
+pub(super) type KeptCounts<C> = BTreeMap<C, Kept>;
 
 /// What a counter said.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,13 +51,18 @@ pub(super) struct Counted {
     /// The first day that did not come.
     pub(super) until: NaiveDate,
     /// Whether the same days must be read again, because something may come later.
-    pub(super) again: bool,
+    again: bool,
     /// What did not come, by the reason why not.
     missing: BTreeMap<String, Vec<String>>,
 }
 
 /// Counts from a day on, as far as it must be asked for.
-pub(super) async fn count(vendor: Vendor<'_>, start: NaiveDate, kept: &mut KeptCounts) -> Counted {
+pub(super) async fn count<C: Counter>(
+    vendor: Vendor<'_>,
+    start: NaiveDate,
+    counters: &[C],
+    kept: &mut KeptCounts<C>,
+) -> Counted {
     let now = vendor.cx.now;
     let today = now.date_naive();
     let mut counted = Counted {
@@ -54,12 +72,11 @@ pub(super) async fn count(vendor: Vendor<'_>, start: NaiveDate, kept: &mut KeptC
         again: false,
         missing: BTreeMap::new(),
     };
-    let due = Counter::ALL.into_iter().filter(|counter| {
-        !kept
-            .get(counter)
-            .is_some_and(|kept| kept.serves(*counter, start, now))
+    let due = counters.iter().copied().filter(|counter| {
+        let kept = kept.get(counter);
+        !kept.is_some_and(|kept| kept.covers(start, now) && now - kept.asked_at < counter.serves())
     });
-    let asked = due.map(async |counter| (counter, usage::ask(vendor, counter, start).await));
+    let asked = due.map(async |counter| (counter, counter.ask(vendor, start).await));
     for (counter, result) in join_all(asked).await {
         match result {
             Ok((counts, until)) => {
@@ -68,7 +85,7 @@ pub(super) async fn count(vendor: Vendor<'_>, start: NaiveDate, kept: &mut KeptC
                 counted.counts.extend(said.before(days::previous(today)));
                 kept.insert(counter, said.since(days::previous(today)));
             }
-            Err(error) => counted.failed(counter, &error, kept.get(&counter)),
+            Err(error) => counted.failed(counter.name(), &error, kept.get(&counter)),
         }
     }
     let repeated = kept.values().flat_map(|kept| kept.counts.iter().cloned());
@@ -85,14 +102,9 @@ impl Kept {
         }
     }
 
-    /// Whether it need not be asked again yet.
-    fn serves(&self, counter: Counter, start: NaiveDate, now: DateTime<Utc>) -> bool {
-        let age = now - self.asked_at;
-        counter != Counter::Completions
-            && self.from <= start
-            && self.asked_at.date_naive() == now.date_naive()
-            && TimeDelta::zero() <= age
-            && age < ASK_AGAIN
+    /// Whether it was asked today for these days.
+    fn covers(&self, start: NaiveDate, now: DateTime<Utc>) -> bool {
+        self.from <= start && self.asked_at.date_naive() == now.date_naive() && self.asked_at <= now
     }
 
     fn before(&self, day: NaiveDate) -> Vec<Counts> {
@@ -109,8 +121,7 @@ impl Kept {
 
 impl Counted {
     /// What is known of a counter that does not answer is repeated, and earlier days are left as they are.
-    fn failed(&mut self, counter: Counter, error: &PollError, kept: Option<&Kept>) {
-        let name = counter.name().replace('_', " ");
+    fn failed(&mut self, name: String, error: &PollError, kept: Option<&Kept>) {
         let because = self.missing.entry(error.reason()).or_default();
         because.push(name);
         if let Some(kept) = kept {
@@ -121,6 +132,11 @@ impl Counted {
             error,
             PollError::Refused { .. } | PollError::Unauthorized { .. }
         );
+    }
+
+    /// The first day that must be read again: where nothing may come later, the first that did not come.
+    pub(super) const fn settled_until(&self, until: NaiveDate, start: NaiveDate) -> NaiveDate {
+        if self.again { start } else { until }
     }
 
     /// What did not come: a sentence for each reason, because the counters mostly fail together.
