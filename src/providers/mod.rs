@@ -10,6 +10,7 @@ mod daybook;
 mod days;
 mod frankfurter;
 mod openai;
+mod openrouter;
 mod pages;
 mod reply;
 mod venice;
@@ -32,6 +33,7 @@ pub const ALL: &[&Provider] = &[
     &coingecko::PROVIDER,
     &frankfurter::PROVIDER,
     &openai::PROVIDER,
+    &openrouter::PROVIDER,
     &venice::PROVIDER,
 ];
 

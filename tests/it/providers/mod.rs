@@ -5,6 +5,7 @@ mod conformance;
 mod fixture;
 mod markets;
 mod openai;
+mod openrouter;
 mod poll;
 mod simulator;
 mod story;
