@@ -26,6 +26,15 @@ pub(super) enum Turn {
     After(&'static str),
 }
 
+/// A walk to be made.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    vendor: Vendor<'a>,
+    first: &'a Request<'a>,
+    turn: Turn,
+    what: &'a str,
+}
+
 /// What a walk gathered and how it ended.
 #[derive(Debug)]
 pub(super) struct Walk<T> {
@@ -44,8 +53,8 @@ struct Page<T> {
     data: Rows<T>,
     #[serde(default)]
     has_more: Lenient<bool>,
-    #[serde(default)]
-    next_page: Told<String>,
+    #[serde(default, rename = "next_page")]
+    token: Told<String>,
     #[serde(default)]
     last_id: Told<String>,
 }
@@ -63,10 +72,15 @@ pub(super) async fn walk<T: for<'de> Deserialize<'de>>(
         unreadable: 0,
         stopped: None,
     };
+    let way = Way {
+        vendor,
+        first,
+        turn,
+        what,
+    };
     let mut token: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let page =
-            tokio::time::timeout_at(deadline, page(vendor, first, turn, token.as_deref(), what));
+        let page = tokio::time::timeout_at(deadline, page(way, token.as_deref()));
         let next = match page.await.unwrap_or_else(|_| Err(too_slow(what))) {
             Ok(page) => walk.take(page, turn),
             Err(error) if token.is_none() => return Err(error),
@@ -95,12 +109,15 @@ fn too_slow(what: &str) -> PollError {
 }
 
 async fn page<T: for<'de> Deserialize<'de>>(
-    vendor: Vendor<'_>,
-    first: &Request<'_>,
-    turn: Turn,
+    way: Way<'_>,
     token: Option<&str>,
-    what: &str,
 ) -> Result<Page<T>, PollError> {
+    let Way {
+        vendor,
+        first,
+        turn,
+        what,
+    } = way;
     let request = match (token, turn) {
         (None, _) => first.clone(),
         (Some(token), Turn::Token) => first.clone().query("page", token),
@@ -126,7 +143,7 @@ impl<T> Walk<T> {
         self.rows.extend(page.data.rows.into_iter().flatten());
         self.unreadable += page.data.unreadable;
         let token = match turn {
-            Turn::Token => page.next_page,
+            Turn::Token => page.token,
             Turn::After(_) => page.last_id,
         };
         let (named, is_null) = match token {

@@ -65,7 +65,7 @@ impl Names {
         match limit {
             Ok(limit) => self.limit = limit,
             Err(error) => {
-                missing.push(format!("The spend limit did not come: {}.", error.reason()))
+                missing.push(format!("The spend limit did not come: {}.", error.reason()));
             }
         }
         match projects {

@@ -89,7 +89,10 @@ impl Activity {
         }
         self.asked_at = Some(now);
         match ask(vendor, start).await {
-            Ok(rows) => self.take(rows, (start, seen), now, &mut learned),
+            Ok(rows) => {
+                learned.range = self.take(rows, (start, seen), now);
+                learned.reaches_today = true;
+            }
             Err(error) => learned.missing = Some(error.reason()),
         }
         learned
@@ -100,8 +103,7 @@ impl Activity {
         rows: Vec<(NaiveDate, Row)>,
         (start, seen): (NaiveDate, Option<SeenToday>),
         now: DateTime<Utc>,
-        learned: &mut Learned,
-    ) {
+    ) -> Option<SlotRange> {
         let today = now.date_naive();
         let yesterday = days::previous(today);
         // Keys spent yesterday and activity does not know it yet: what was seen stays.
@@ -113,17 +115,6 @@ impl Activity {
             .iter()
             .filter_map(|(_, row)| row.workspace_id.0.clone());
         self.workspaces.extend(named);
-        let rows = rows
-            .into_iter()
-            .filter(|(day, _)| (from..until).contains(day));
-        if from < until {
-            learned.range = Some(SlotRange {
-                from: days::midnight(from),
-                until: days::midnight(until),
-                slots: slots(rows, self.workspaces.len() > 1),
-            });
-        }
-        learned.reaches_today = true;
         let read = days::Read {
             start,
             until,
@@ -131,6 +122,14 @@ impl Activity {
             settles: SETTLES,
         };
         self.progress = Some(days::follow(self.progress, days::midnight(start), read));
+        let rows = rows
+            .into_iter()
+            .filter(|(day, _)| (from..until).contains(day));
+        (from < until).then(|| SlotRange {
+            from: days::midnight(from),
+            until: days::midnight(until),
+            slots: slots(rows, self.workspaces.len() > 1),
+        })
     }
 
     /// The workspaces; OpenRouter names them by id only.

@@ -89,10 +89,13 @@ struct RightsBody {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Rights {
-    is_management_key: Lenient<bool>,
+    #[serde(rename = "is_management_key")]
+    manages: Lenient<bool>,
     /// The old name of the same.
-    is_provisioning_key: Lenient<bool>,
-    is_free_tier: Lenient<bool>,
+    #[serde(rename = "is_provisioning_key")]
+    provisions: Lenient<bool>,
+    #[serde(rename = "is_free_tier")]
+    free_tier: Lenient<bool>,
 }
 
 /// Asks what the key is.
@@ -106,14 +109,14 @@ pub(super) async fn ask(vendor: Vendor<'_>) -> Result<Caller, PollError> {
         .data
         .0
         .unwrap_or_default();
-    let manages = rights.is_management_key.0.or(rights.is_provisioning_key.0);
+    let manages = rights.manages.0.or(rights.provisions.0);
     Ok(Caller {
         role: if manages == Some(true) {
             Role::Management
         } else {
             Role::Ordinary
         },
-        is_free_tier: rights.is_free_tier.0 == Some(true),
+        is_free_tier: rights.free_tier.0 == Some(true),
         key,
     })
 }
