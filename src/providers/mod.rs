@@ -3,8 +3,15 @@
 //! A provider is a value: its card and a plain function. It sees only its [`PollContext`]; no store, no
 //! configuration, no environment, and no other provider.
 
+mod anthropic;
 mod coingecko;
+mod counters;
+mod daybook;
+mod days;
 mod frankfurter;
+mod openai;
+mod openrouter;
+mod pages;
 mod reply;
 mod venice;
 mod wire;
@@ -22,8 +29,11 @@ use crate::secrets::Secret;
 
 /// Every provider, by id.
 pub const ALL: &[&Provider] = &[
+    &anthropic::PROVIDER,
     &coingecko::PROVIDER,
     &frankfurter::PROVIDER,
+    &openai::PROVIDER,
+    &openrouter::PROVIDER,
     &venice::PROVIDER,
 ];
 

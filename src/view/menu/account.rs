@@ -1,6 +1,7 @@
-//! An account's row and its submenu: state, balances, windows, spend, keys, models, and what can be done.
+//! An account's row and its submenu: state, balances, windows, spend, keys, models, projects, and what can
+//! be done.
 
-use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest};
+use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest, ProjectDigest};
 use crate::domain::key::KeyReading;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
@@ -182,9 +183,15 @@ fn parts(account: &AccountDigest, id: &str, policy: &Policy, moment: Moment) -> 
         .iter()
         .map(|each| model_row(each, id, policy))
         .collect();
+    let projects = account
+        .projects
+        .iter()
+        .map(|each| project_row(each, id, policy))
+        .collect();
     [
         group(account, "keys", keys),
         group(account, "models", models),
+        group(account, "projects", projects),
     ]
     .into_iter()
     .flatten()
@@ -242,6 +249,16 @@ fn model_row(each: &ModelDigest, id: &str, policy: &Policy) -> MenuItem {
     let notes = format::fit(key::model_notes(each, policy.currency), room);
     MenuItem::text(
         format!("{id}/model/{}", each.model),
+        format!("{name}  {notes}").trim_end(),
+    )
+}
+
+fn project_row(each: &ProjectDigest, id: &str, policy: &Policy) -> MenuItem {
+    let name = format::trim(&each.label, WIDTH / 2);
+    let room = WIDTH.saturating_sub(name.chars().count() + 2);
+    let notes = format::fit(key::project_notes(each, policy.currency), room);
+    MenuItem::text(
+        format!("{id}/project/{}", each.id),
         format!("{name}  {notes}").trim_end(),
     )
 }

@@ -26,7 +26,7 @@ pub use sketch::as_text;
 const WIDTH: usize = 76;
 /// The most characters of the first row: it has the sums of all accounts.
 const HEADLINE_WIDTH: usize = 80;
-/// The most rows of keys or models.
+/// The most rows of keys, models or projects.
 const MOST_ROWS: usize = 20;
 
 /// A row of the menu.

@@ -1,4 +1,4 @@
-//! One account as text: heading, trouble, windows, balances, spend, keys, models.
+//! One account as text: heading, trouble, windows, balances, spend, keys, models, projects.
 
 use crate::analysis::digest::{AccountDigest, AccountState};
 use crate::domain::key::KeyReading;
@@ -14,7 +14,7 @@ pub(super) struct Detail {
     pub(super) moment: Moment,
     /// How resets are told.
     pub(super) resets: ResetWords,
-    /// The most keys and the most models.
+    /// The most keys, models and projects, of each.
     pub(super) most: usize,
 }
 
@@ -34,6 +34,7 @@ pub(super) fn write(page: &mut Page, account: &AccountDigest, policy: &Policy, d
     spends(page, account, policy);
     keys(page, account, policy, detail);
     models(page, account, policy, detail);
+    projects(page, account, policy, detail);
 }
 
 fn name(account: &AccountDigest) -> String {
@@ -138,6 +139,21 @@ fn models(page: &mut Page, account: &AccountDigest, policy: &Policy, detail: &De
         page.entry(&format!("  {}", each.model), first, rest);
     }
     more(page, account, account.models.len(), detail);
+}
+
+fn projects(page: &mut Page, account: &AccountDigest, policy: &Policy, detail: &Detail) {
+    if account.projects.is_empty() {
+        return;
+    }
+    page.line("  Projects");
+    for each in account.projects.iter().take(detail.most) {
+        let notes = key::project_notes(each, policy.currency);
+        let (first, rest) = notes
+            .split_first()
+            .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
+        page.entry(&format!("  {}", each.label), first, rest);
+    }
+    more(page, account, account.projects.len(), detail);
 }
 
 fn more(page: &mut Page, account: &AccountDigest, count: usize, detail: &Detail) {

@@ -333,6 +333,12 @@ fn text_of(reading: &Reading) -> Result<String, Fault> {
                 .collect();
             write!(text, "{} {:?}", slot.start.format("%F %H:%M"), slot.width)?;
             write!(text, " {:?}/{:?}", slot.who.key, slot.who.model)?;
+            if let Some(project) = &slot.who.project {
+                write!(text, " in {project}")?;
+            }
+            if !slot.spend.unpriced.is_empty() {
+                write!(text, " unpriced {:?}", slot.spend.unpriced)?;
+            }
             write!(text, " requests {:?} [{}]", slot.requests, spend.join(", "))?;
             writeln!(text, " {:?}", slot.tokens)?;
         }

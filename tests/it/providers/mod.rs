@@ -1,8 +1,12 @@
 //! Providers against fixtures, faults and the simulators; and the simulator itself.
 
+mod anthropic;
 mod conformance;
 mod fixture;
 mod markets;
+mod openai;
+mod openrouter;
+mod poll;
 mod simulator;
 mod story;
 mod venice;

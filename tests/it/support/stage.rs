@@ -18,7 +18,7 @@ use spendtray::config::{self, KnownProvider};
 use spendtray::domain::ids::BalanceName;
 use spendtray::domain::money::{Currency, Money};
 use spendtray::domain::quota::{Balance, Standing};
-use spendtray::domain::reading::Reading;
+use spendtray::domain::reading::{Reading, Wait};
 use spendtray::domain::variables::Variables;
 use spendtray::http::Http;
 use spendtray::providers::{Appears, Auth, Kind, Links, Need, PollContext, PollError, Provider};
@@ -41,6 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) enum Answer {
     /// So many dollars left.
     Dollars(i64),
+    /// So many dollars left, and a request to be left alone for so many seconds.
+    DollarsThenWait(i64, i64),
     /// A failure.
     Failure(PollError),
 }
@@ -130,18 +132,28 @@ async fn poll(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     }
     match script.next() {
         Answer::Failure(error) => Err(error),
-        Answer::Dollars(amount) => {
-            let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-            reading.figures.balances.push(Balance {
-                name: BalanceName::new("usd"),
-                remaining: Some(Money::new(Decimal::from(amount), Currency::USD)),
-                granted: None,
-                resets_at: None,
-                standing: Standing::Served,
+        Answer::DollarsThenWait(amount, seconds) => {
+            let mut reading = dollars(cx, amount);
+            reading.wait = Some(Wait {
+                message: "Scripted asks to wait (HTTP 429)".to_owned(),
+                retry_at: Some(cx.now + TimeDelta::seconds(seconds)),
             });
             Ok(reading)
         }
+        Answer::Dollars(amount) => Ok(dollars(cx, amount)),
     }
+}
+
+fn dollars(cx: &PollContext<'_>, amount: i64) -> Reading {
+    let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
+    reading.figures.balances.push(Balance {
+        name: BalanceName::new("usd"),
+        remaining: Some(Money::new(Decimal::from(amount), Currency::USD)),
+        granted: None,
+        resets_at: None,
+        standing: Standing::Served,
+    });
+    reading
 }
 
 /// A running engine and its surroundings.
