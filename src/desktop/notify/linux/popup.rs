@@ -17,7 +17,7 @@ pub(super) fn popup(notice: &Notice, daemon: &Daemon) -> Notification {
     let mut notification = Notification::new();
     notification
         .appname("Spendtray")
-        .icon("spendtray")
+        .icon(icon(notice.severity))
         .summary(&notice.title)
         .body(&body(&notice.body, daemon.body))
         .urgency(urgency(notice.severity))
@@ -61,6 +61,15 @@ fn body(text: &str, reading: Body) -> String {
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;"),
+    }
+}
+
+/// A picture that every theme has; the program's own may not be installed, and the desktop entry names it anyway.
+fn icon(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "dialog-information",
+        Severity::Warning => "dialog-warning",
+        Severity::Critical => "dialog-error",
     }
 }
 
