@@ -12,7 +12,7 @@ use crate::analysis::budgets::budget_digest;
 use crate::analysis::coins::coins;
 use crate::analysis::exchange::{Exchange, converted_totals};
 use crate::analysis::rung;
-use crate::analysis::standing::overall;
+use crate::analysis::standing::{of_alerts, overall};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Phase};
 use crate::domain::coin::CoinPrice;
@@ -328,7 +328,7 @@ pub fn digest(
         converted: converted_totals(&totals, policy.currency, &exchange, reach),
         coins: coins(&accounts, policy, &exchange),
         alerts: standing_alerts(&snapshot.alerts),
-        state: overall(&accounts, &budgets, policy, now),
+        state: overall(&accounts, &budgets, policy, now).max(of_alerts(&snapshot.alerts, now)),
         accounts,
         totals,
         budgets,

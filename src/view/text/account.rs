@@ -68,13 +68,17 @@ fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
 fn balances(page: &mut Page, account: &AccountDigest, detail: &Detail) {
     for each in &account.balances {
         let (name, left) = (quota::purse_name(each), quota::remaining(each));
+        // A purse whose unit is its name says it once.
+        let unit = format!(" {}", name.to_lowercase());
+        let left = left.strip_suffix(&unit).unwrap_or(&left).to_owned();
         let notes = quota::balance_notes(each, detail.moment);
         let Some(window) = quota::window_of(each, account) else {
             page.entry(&name, &left, &notes);
             continue;
         };
         let share = quota::used(&window.window);
-        let notes: Vec<String> = [left].into_iter().chain(notes).collect();
+        let left = [format!("{left} left")];
+        let notes: Vec<String> = left.into_iter().chain(notes).collect();
         page.gauge(&name, (window.window.used_percent, Some(&share)), &notes);
     }
 }
