@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use tiny_skia::{Color, FillRule, Mask, Paint, Pixmap, Rect, Transform};
 
 use crate::view::format::{BarClass, bar_class};
-use crate::view::icon::pill::rounded;
+use crate::view::icon::pill::{rounded, straight};
 
-/// Width and height: menu icons are square on most desktops.
-const SIDE: u32 = 16;
+/// Width and height of a bar in pixels: menu icons are square on most desktops.
+pub const BAR_SIDE: u32 = 16;
 /// The bar within it.
 const TOP: f32 = 4.0;
 const TALL: f32 = 8.0;
@@ -18,13 +18,22 @@ const WIDE: f32 = 16.0;
 /// A tiny usage bar as a PNG file for a menu row; percent full.
 #[must_use]
 pub fn bar_png(percent: u8) -> Vec<u8> {
-    let (Some(mut pixmap), Some(mut shape), Some(track)) = (
-        Pixmap::new(SIDE, SIDE),
-        Mask::new(SIDE, SIDE),
-        rounded(Rect::from_xywh(0.0, TOP, WIDE, TALL), 2.5),
-    ) else {
-        return Vec::new();
-    };
+    let pixmap = bar(percent);
+    pixmap
+        .and_then(|pixmap| pixmap.encode_png().ok())
+        .unwrap_or_default()
+}
+
+/// The same bar as [`BAR_SIDE`] x [`BAR_SIDE`] straight (not premultiplied) RGBA, row by row.
+#[must_use]
+pub fn bar_pixels(percent: u8) -> Vec<u8> {
+    bar(percent).as_ref().map(straight).unwrap_or_default()
+}
+
+fn bar(percent: u8) -> Option<Pixmap> {
+    let mut pixmap = Pixmap::new(BAR_SIDE, BAR_SIDE)?;
+    let mut shape = Mask::new(BAR_SIDE, BAR_SIDE)?;
+    let track = rounded(Rect::from_xywh(0.0, TOP, WIDE, TALL), 2.5)?;
     shape.fill_path(&track, FillRule::Winding, true, Transform::identity());
     let mut paint_part = |width: f32, colour: Color| {
         let mut paint = Paint::default();
@@ -44,7 +53,7 @@ pub fn bar_png(percent: u8) -> Vec<u8> {
     if full > 0.0 {
         paint_part(full, colour(bar_class(Decimal::from(percent))));
     }
-    pixmap.encode_png().unwrap_or_default()
+    Some(pixmap)
 }
 
 fn colour(class: BarClass) -> Color {
