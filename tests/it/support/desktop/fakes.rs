@@ -24,8 +24,13 @@ struct Watcher(UnboundedSender<String>);
 #[expect(clippy::unused_self, reason = "the bus asks an object")]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
-    fn register_status_notifier_item(&self, service: String) {
-        drop(self.0.send(service));
+    fn register_status_notifier_item(&self, #[zbus(header)] header: Header<'_>, service: String) {
+        // Some tell a name on the bus, some only a path.
+        let icon = match header.sender() {
+            Some(sender) if service.starts_with('/') => format!("{sender}{service}"),
+            _ => service,
+        };
+        drop(self.0.send(icon));
     }
 
     #[zbus(property)]
