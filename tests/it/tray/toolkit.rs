@@ -87,12 +87,17 @@ fn texts_change_in_place_also_when_other_rows_of_the_same_kind_come() -> Outcome
             icon.row("Settings").await?.number,
         );
         view.menu[0].label = "A_b & c_d <e>".to_owned();
+        view.menu[3].children[0].label = "Session (5 h) 34 %".to_owned();
         view.menu[7] = button("program/other", "Other", Action::AcknowledgeAll);
         app.show(&view)?;
         changed_to(&mut icon, "A_b & c_d <e>").await?;
         changed_to(&mut icon, "Other").await?;
+        changed_to(&mut icon, "Session (5 h) 34 %").await?;
         assert_eq!(icon.row("A_b").await?.number, first);
         assert_eq!(icon.row("Other").await?.number, settings);
+        view.menu[2].label = "Venice   41.0000 DIEM".to_owned();
+        app.show(&view)?;
+        changed_to(&mut icon, "41.0000 DIEM").await?;
         icon.click("Other").await?;
         assert_eq!(app.command().await?, Command::Act(Action::AcknowledgeAll));
         app.stop().await.map(drop)
@@ -114,7 +119,7 @@ fn a_menu_of_another_shape_takes_the_place_of_the_old_one() -> Outcome {
             app.show(&view)?;
             changed_to(&mut icon, &label).await?;
         }
-        assert_eq!(icon.rows().await?.len(), 16 + 20);
+        assert_eq!(icon.rows().await?.len(), 15 + 20);
         icon.click("Quit").await?;
         assert_eq!(app.command().await?, Command::Act(Action::Quit));
         app.stop().await.map(drop)
@@ -151,8 +156,12 @@ fn picture(name: &str) -> PathBuf {
 
 /// Waits for a menu with this text.
 async fn changed_to(icon: &mut RemoteItem, text: &str) -> Outcome {
-    while !icon.menu().await?.contains(text) {
-        icon.signal().await?;
+    loop {
+        let menu = icon.menu().await?;
+        if menu.contains(text) {
+            return Ok(());
+        }
+        let signal = icon.signal().await;
+        signal.map_err(|error| format!("{error}, for `{text}` in:\n{menu}"))?;
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use windows_registry::CURRENT_USER;
 
 use crate::domain::alert::Severity;
 
-/// The program's name for Windows, its AppUserModelID.
+/// The program's name for Windows, its `AppUserModelID`.
 const NAME: &str = "Spendtray";
 /// Where a program that has no entry in the start menu tells its name.
 const PLACE: &str = r"Software\Classes\AppUserModelId\Spendtray";

@@ -180,7 +180,7 @@ impl Screen {
                 self.clicks = Some(parts.clicks);
                 self.say = Some(parts.say);
             }
-            News::View(view) => self.show(*view),
+            News::View(view) => self.show(&view),
             News::Touched => self.menu.touched(Instant::now()),
             News::Clicked(row) => {
                 let meaning = self.menu.clicked(&row);
@@ -193,13 +193,13 @@ impl Screen {
         }
     }
 
-    fn show(&mut self, view: View) {
+    fn show(&mut self, view: &View) {
         self.menu.show(view.menu.clone(), Instant::now());
         if let Some(sign) = &mut self.sign {
-            sign.show(&view);
+            sign.show(view);
             return self.hang_menu();
         }
-        match Sign::put_up(&view, &mut self.menu, self.side) {
+        match Sign::put_up(view, &mut self.menu, self.side) {
             Ok(sign) => self.sign = Some(sign),
             Err(error) => {
                 tracing::warn!(%error, "the tray icon could not be made; the next view tries again");

@@ -2,10 +2,14 @@
 
 use std::time::Instant;
 
+#[cfg(not(target_os = "linux"))]
+use muda::IconMenuItem as Line;
 use muda::{
-    CheckMenuItem, ContextMenu, Icon, IconMenuItem, IsMenuItem, Menu, MenuId, PredefinedMenuItem,
-    Submenu,
+    CheckMenuItem, ContextMenu, Icon, IsMenuItem, Menu, MenuId, PredefinedMenuItem, Submenu,
 };
+// Panels are told neither pictures nor, of rows that could have one, later texts.
+#[cfg(target_os = "linux")]
+use muda::MenuItem as Line;
 
 use crate::desktop::tray::toolkit::rows::{Showing, Step};
 use crate::view::icon;
@@ -81,19 +85,31 @@ impl MenuBoard {
     }
 
     fn go(&mut self, step: Step) {
+        let rows = self.showing.rows();
         match step {
-            Step::Refresh => {
-                for (row, item) in self.page.rows.iter_mut().zip(self.showing.rows()) {
+            Step::Refresh if !is_out_of_reach(&self.page.rows, rows) => {
+                for (row, item) in self.page.rows.iter_mut().zip(rows) {
                     row.say(item);
                 }
             }
-            Step::Replace => {
-                let page = Page::new(self.showing.rows());
+            Step::Refresh | Step::Replace => {
+                let page = Page::new(rows);
                 self.before = std::mem::replace(&mut self.page, page);
                 self.hung = Hung::No;
             }
         }
     }
+}
+
+/// Whether a text changes that panels of Linux are not told of later: that of a submenu.
+fn is_out_of_reach(rows: &[Row], items: &[MenuItem]) -> bool {
+    let mut pairs = rows.iter().zip(items);
+    cfg!(target_os = "linux")
+        && pairs.any(|(row, item)| {
+            let renamed = row.item.label != item.label;
+            (renamed && matches!(row.widget, Widget::Submenu(_)))
+                || is_out_of_reach(&row.rows, &item.children)
+        })
 }
 
 /// A menu as a whole.
@@ -120,7 +136,7 @@ struct Row {
 }
 
 enum Widget {
-    Line(IconMenuItem),
+    Line(Line),
     Check(CheckMenuItem),
     Separator(PredefinedMenuItem),
     Submenu(Submenu),
@@ -153,9 +169,7 @@ impl Row {
                 let checked = checked == Checked::Yes;
                 Widget::Check(CheckMenuItem::new(label, true, checked, None))
             }
-            ItemKind::Text | ItemKind::Bar(_) => {
-                Widget::Line(IconMenuItem::new(label, true, bar(&item.kind), None))
-            }
+            ItemKind::Text | ItemKind::Bar(_) => Widget::Line(line(label, &item.kind)),
         };
         Self {
             widget,
@@ -205,7 +219,10 @@ impl Row {
 
     fn set_kind(&self, kind: &ItemKind) {
         match &self.widget {
+            #[cfg(not(target_os = "linux"))]
             Widget::Line(line) => line.set_icon(bar(kind)),
+            #[cfg(target_os = "linux")]
+            Widget::Line(_) => {}
             Widget::Submenu(submenu) => submenu.set_icon(bar(kind)),
             Widget::Check(check) => check.set_checked(*kind == ItemKind::Check(Checked::Yes)),
             Widget::Separator(_) => {}
@@ -218,6 +235,16 @@ impl Row {
             self.set_kind(&self.item.kind);
         }
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn line(label: String, kind: &ItemKind) -> Line {
+    Line::new(label, true, bar(kind), None)
+}
+
+#[cfg(target_os = "linux")]
+fn line(label: String, _kind: &ItemKind) -> Line {
+    Line::new(label, true, None)
 }
 
 fn find<'a>(rows: &'a [Row], id: &MenuId) -> Option<&'a Row> {

@@ -11,6 +11,7 @@ use zbus::zvariant::OwnedValue;
 use zbus::{Connection, MessageStream, connection, fdo, interface};
 
 use super::remote::RemoteItem;
+use super::screen::until;
 use super::{Outcome, soon};
 
 /// A tray host with the list of icons.
@@ -91,7 +92,15 @@ impl FakeTray {
     /// The next icon that registers.
     pub(crate) async fn icon(&mut self) -> Outcome<RemoteItem> {
         let name = soon("an icon", self.registrations.recv()).await?;
-        RemoteItem::new(&self.connection, &name.ok_or("the tray has gone")?).await
+        let icon = RemoteItem::new(&self.connection, &name.ok_or("the tray has gone")?).await?;
+        if cfg!(feature = "toolkit-tray") {
+            // libappindicator registers an icon before it has given it its menu.
+            until("a menu", async || {
+                Ok(icon.rows().await.is_ok_and(|rows| !rows.is_empty()))
+            })
+            .await?;
+        }
+        Ok(icon)
     }
 
     /// Goes, as a panel that is killed.

@@ -3,6 +3,11 @@
 //! Each such test runs in a process of its own, because the bus, the display and the home of a session are known by
 //! the environment only, which tests of one process share.
 
+#![cfg_attr(
+    feature = "toolkit-tray",
+    expect(dead_code, reason = "a toolkit lets hosts do less")
+)]
+
 pub(crate) mod app;
 pub(crate) mod bus;
 pub(crate) mod fakes;
