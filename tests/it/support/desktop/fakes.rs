@@ -25,6 +25,10 @@ struct Watcher(UnboundedSender<String>);
 #[expect(clippy::unused_self, reason = "the bus asks an object")]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the interface macro hands the header over"
+    )]
     fn register_status_notifier_item(&self, #[zbus(header)] header: Header<'_>, service: String) {
         // Some tell a name on the bus, some only a path.
         let icon = match header.sender() {
