@@ -72,7 +72,7 @@ fn answer(call: &Call<'_>) -> Reply {
     match (call.path, call.header("x-api-key")) {
         ("/v1/models", Some(ADMIN_KEY | ORDINARY_KEY)) => {
             let models = [&OPUS, &HAIKU].map(|model| json!({"type": "model", "id": model.id}));
-            list(models)
+            list(&models)
         }
         (path, Some(ADMIN_KEY)) => path.strip_prefix("/v1/organizations/").map_or_else(
             || refusal(404, "not_found_error", "Not found"),
