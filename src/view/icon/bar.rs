@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use tiny_skia::{Color, FillRule, Mask, Paint, Pixmap, Rect, Transform};
 
 use crate::view::format::{BarClass, bar_class};
-use crate::view::icon::pill::rounded;
+use crate::view::icon::pill::{rounded, straight};
 
-/// Width and height: menu icons are square on most desktops.
-const SIDE: u32 = 16;
+/// Width and height of a bar in pixels: menu icons are square on most desktops.
+pub const BAR_SIDE: u32 = 16;
 /// The bar within it.
 const TOP: f32 = 4.0;
 const TALL: f32 = 8.0;
@@ -20,9 +20,20 @@ const EDGE: f32 = 1.0;
 /// A tiny usage bar as a PNG file for a menu row; percent full.
 #[must_use]
 pub fn bar_png(percent: u8) -> Vec<u8> {
-    let Some(mut pixmap) = Pixmap::new(SIDE, SIDE) else {
-        return Vec::new();
-    };
+    let pixmap = bar(percent);
+    pixmap
+        .and_then(|pixmap| pixmap.encode_png().ok())
+        .unwrap_or_default()
+}
+
+/// The same bar as [`BAR_SIDE`] x [`BAR_SIDE`] straight (not premultiplied) RGBA, row by row.
+#[must_use]
+pub fn bar_pixels(percent: u8) -> Vec<u8> {
+    bar(percent).as_ref().map(straight).unwrap_or_default()
+}
+
+fn bar(percent: u8) -> Option<Pixmap> {
+    let mut pixmap = Pixmap::new(BAR_SIDE, BAR_SIDE)?;
     let inside = WIDE - 2.0 * EDGE;
     let full = (inside * f32::from(percent.min(100)) / 100.0).round();
     // Something is never drawn as nothing, and less than all never as all.
@@ -45,16 +56,18 @@ pub fn bar_png(percent: u8) -> Vec<u8> {
         let filling = colour(bar_class(Decimal::from(percent)));
         paint(&mut pixmap, (EDGE, full), filling);
     }
-    pixmap.encode_png().unwrap_or_default()
+    Some(pixmap)
 }
 
 /// Paints the bar from one edge on, so wide: all of it with its edge, a part of it within.
 fn paint(pixmap: &mut Pixmap, (edge, wide): (f32, f32), colour: Color) {
     let whole = Rect::from_xywh(edge, TOP + edge, WIDE - 2.0 * edge, TALL - 2.0 * edge);
     let part = Rect::from_xywh(edge, TOP + edge, wide, TALL - 2.0 * edge);
-    let (Some(mut shape), Some(path), Some(part)) =
-        (Mask::new(SIDE, SIDE), rounded(whole, 2.5 - edge), part)
-    else {
+    let (Some(mut shape), Some(path), Some(part)) = (
+        Mask::new(BAR_SIDE, BAR_SIDE),
+        rounded(whole, 2.5 - edge),
+        part,
+    ) else {
         return;
     };
     shape.fill_path(&path, FillRule::Winding, true, Transform::identity());

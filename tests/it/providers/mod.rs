@@ -1,6 +1,7 @@
 //! Providers against fixtures, faults and the simulators; and the simulator itself.
 
 mod anthropic;
+mod bills;
 mod conformance;
 mod fixture;
 mod markets;
