@@ -25,7 +25,7 @@ pub use sketch::as_text;
 /// The most characters of a row.
 const WIDTH: usize = 76;
 /// The most characters of the first row: it has the sums of all accounts.
-const HEADLINE_WIDTH: usize = 80;
+const HEADLINE_WIDTH: usize = 92;
 /// The most rows of keys, models or projects.
 const MOST_ROWS: usize = 20;
 

@@ -223,10 +223,7 @@ pub(super) fn leading_balance(digest: &Digest, spent: Option<&Figure>) -> Option
         .or_else(|| told().find(|(_, _, money)| !money.amount.is_zero()))
         .or_else(|| told().next())?;
     // What is left must not be taken for what was spent.
-    let beside = spent.is_some_and(|spent| match spent.glance {
-        Glance::Price(price) => price.currency == money.currency,
-        Glance::Left(_) | Glance::Percent(_) => false,
-    });
+    let beside = spent.is_some_and(|spent| spent.text.contains(&format::unit(money.currency)));
     let left = if beside || format::symbol(money.currency).is_some() {
         " left"
     } else {
