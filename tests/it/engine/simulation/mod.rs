@@ -30,9 +30,10 @@ async fn simulate(seed: u64, days: i64) -> Outcome {
     while run.now() < end {
         if let Err(fault) = run.step().await {
             let (now, steps) = (run.now(), run.tally.steps);
-            return Err(
-                format!("seed {seed}, step {steps}, {now}: {fault}\nreplay: {replay}").into(),
-            );
+            let trail = run.trail.split_off(run.trail.len().saturating_sub(20));
+            let trail = trail.join("\n  ");
+            let what = format!("seed {seed}, step {steps}, {now}: {fault}");
+            return Err(format!("  {trail}\n{what}\nreplay: {replay}").into());
         }
     }
     println!("seed {seed}: {days} days, {:?}", run.tally);

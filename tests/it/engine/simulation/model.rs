@@ -15,6 +15,9 @@ use spendtray::providers::PollError;
 
 use super::vendors::Answered;
 
+/// Sums by day and currency.
+pub(super) type Spent = BTreeMap<NaiveDate, BTreeMap<Currency, Decimal>>;
+
 /// Where a rule on a figure stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
@@ -257,13 +260,14 @@ impl Known {
         }
     }
 
-    /// What was used on a day, by currency.
-    pub(super) fn spent(&self, day: NaiveDate, zone: Tz) -> BTreeMap<Currency, Decimal> {
-        let mut sums = BTreeMap::new();
-        for (start, money) in self.usage.values() {
-            if start.with_timezone(&zone).date_naive() == day {
-                *sums.entry(money.currency).or_default() += money.amount;
-            }
+    /// What was used, by day and currency, of late.
+    pub(super) fn spent(&self, since: DateTime<Utc>, zone: Tz) -> Spent {
+        let mut sums = Spent::new();
+        let late = self.usage.values().filter(|(start, _)| since <= *start);
+        for (start, money) in late {
+            let day = start.with_timezone(&zone).date_naive();
+            let sums = sums.entry(day).or_default();
+            *sums.entry(money.currency).or_default() += money.amount;
         }
         sums
     }

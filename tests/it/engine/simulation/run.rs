@@ -56,6 +56,8 @@ pub(super) struct Run {
     /// Alerts told once in their period.
     pub(super) told_in_period: BTreeSet<AlertKey>,
     pub(super) tally: Tally,
+    /// What happened last, for whoever looks into a seed that fails.
+    pub(super) trail: Vec<String>,
     marks: usize,
     _memory: Option<TempDir>,
 }
@@ -100,6 +102,7 @@ impl Run {
             crashed: false,
             told_in_period: BTreeSet::new(),
             tally: Tally::default(),
+            trail: Vec::new(),
             marks: 0,
             _memory: memory,
         };
@@ -132,11 +135,13 @@ impl Run {
 
     fn time_passes(&mut self) {
         let by = match self.chance.below(100) {
-            0..=59 => self.chance.minutes(1, 30),
-            60..=89 => self.chance.minutes(60, 360),
-            90..=96 => self.chance.minutes(600, 1500),
+            0..=49 => self.chance.minutes(1, 30),
+            50..=74 => self.chance.minutes(60, 360),
+            75..=97 => self.chance.minutes(600, 1800),
             _ => {
                 let back = self.chance.minutes(3, 1800);
+                // Periods come a second time, and so do their alerts.
+                self.told_in_period.clear();
                 for known in &mut self.model {
                     known.shift(back);
                 }
@@ -150,6 +155,7 @@ impl Run {
         };
         self.set.clock.advance(by);
         let now = self.now();
+        self.trail.push(format!("{now} after {by}"));
         for vendor in &self.vendors {
             vendor
                 .state()
@@ -177,7 +183,9 @@ impl Run {
     async fn something_is_done(&mut self) -> Outcome {
         let commands = self.stage.commands.clone();
         let send = |command| commands.send(command);
-        match self.chance.below(12) {
+        let what = self.chance.below(12);
+        self.trail.push(format!("action {what}"));
+        match what {
             0 => send(Command::Act(Action::RefreshAll))?,
             1 => {
                 let id = self.model[self.chance.index(ACCOUNTS)].id.clone();
@@ -186,7 +194,7 @@ impl Run {
             2 => send(Command::Wake)?,
             3 => self.clicks_while_it_hangs().await?,
             4 => self.settings_are_saved()?,
-            5 => self.new_keys()?,
+            5 => self.new_keys().await?,
             _ => send(Command::Redraw)?,
         }
         Ok(())
@@ -196,12 +204,20 @@ impl Run {
     async fn clicks_while_it_hangs(&mut self) -> Outcome {
         let vendor = Arc::clone(&self.vendors[self.chance.index(ACCOUNTS)]);
         let gate = Arc::clone(&vendor.gate).write_owned().await;
+        let asked_before = vendor.state().asked;
+        let saves = !self.broken && self.chance.one_in(2);
         for _ in 0..=self.chance.below(3) {
-            self.stage
-                .commands
-                .send(Command::Act(Action::RefreshAll))?;
+            if saves {
+                self.stage.save(&self.set.config)?;
+            } else {
+                let refresh = Command::Act(Action::RefreshAll);
+                self.stage.commands.send(refresh)?;
+            }
         }
         self.mark().await?;
+        if vendor.state().asked > asked_before + 1 {
+            return Err("a vendor that had not answered yet was asked again".into());
+        }
         drop(gate);
         Ok(())
     }
@@ -226,7 +242,12 @@ impl Run {
     }
 
     /// Who was refused gets another key.
-    fn new_keys(&mut self) -> Outcome {
+    async fn new_keys(&mut self) -> Outcome {
+        if self.broken {
+            self.broken = false;
+            self.stage.save(&self.set.config)?;
+            self.quiet().await?;
+        }
         let now = self.now();
         for (index, known) in self.model.iter_mut().enumerate() {
             let bad = &self.vendors[index].state().bad_keys;
@@ -239,10 +260,6 @@ impl Run {
         }
         self.set.variables = variables(&self.keys);
         let variables = self.set.variables.clone().into_iter().collect();
-        if self.broken {
-            self.broken = false;
-            self.stage.save(&self.set.config)?;
-        }
         self.stage.change_variables(variables)
     }
 
@@ -259,12 +276,17 @@ impl Run {
             return Ok(());
         }
         self.tally.crashes += 1;
+        self.trail.push(format!("crash at await {awaits}"));
         // Waits until what the dead process had begun to write has ended.
         self.store.purge(DateTime::UNIX_EPOCH).await?;
         self.settle_doubts().await?;
         let now = self.now();
-        for known in &mut self.model {
+        for (known, vendor) in self.model.iter_mut().zip(&self.vendors) {
             known.restart(now);
+            if known.next_at.is_some_and(|at| at > now + TimeDelta::hours(24)) {
+                // Only a clock that was set back plans so far ahead; nobody can tell for how long to wait then.
+                vendor.state().not_before = None;
+            }
         }
         self.broken = false;
         self.view = None;
@@ -303,7 +325,8 @@ impl Run {
         for (known, vendor) in self.model.iter_mut().zip(&self.vendors) {
             let ledger = self.store.poll_state(&known.id).await?;
             self.expected.extend(expect(known, self.set.clock.now()));
-            for answered in std::mem::take(&mut vendor.state().answered) {
+            let answers = std::mem::take(&mut vendor.state().answered);
+            for answered in answers {
                 if known.is_kept(&answered, &ledger) {
                     known.accept(&answered);
                     self.expected.extend(expect(known, self.set.clock.now()));

@@ -70,6 +70,8 @@ pub(super) struct State {
     pub(super) told_bad: BTreeSet<String>,
     /// Until when it wants to be left alone.
     pub(super) not_before: Option<DateTime<Utc>>,
+    /// How often it was asked.
+    pub(super) asked: usize,
     pub(super) answered: Vec<Answered>,
     pub(super) complaints: Vec<String>,
 }
@@ -151,12 +153,14 @@ impl State {
             bad_keys: BTreeSet::new(),
             told_bad: BTreeSet::new(),
             not_before: None,
+            asked: 0,
             answered: Vec::new(),
             complaints: Vec::new(),
         }
     }
 
     fn asked(&mut self, cx: &PollContext<'_>, key: &str) {
+        self.asked += 1;
         let id = &cx.account.id;
         if self.told_bad.contains(key) {
             self.complaints
