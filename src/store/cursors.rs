@@ -125,8 +125,7 @@ pub(super) async fn keep_failure(
 
 /// Whether a failure goes on with another: a vendor in trouble answers 500 now and not at all the next time.
 fn goes_on(before: FailureKind, after: FailureKind) -> bool {
-    let for_people =
-        |kind| matches!(kind, FailureKind::Unauthorized | FailureKind::NotConfigured);
+    let for_people = |kind| matches!(kind, FailureKind::Unauthorized | FailureKind::NotConfigured);
     before == after || !(for_people(before) || for_people(after))
 }
 

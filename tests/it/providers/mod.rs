@@ -1,6 +1,7 @@
 //! Providers against fixtures, faults and the simulators; and the simulator itself.
 
 mod conformance;
+mod faults;
 mod fixture;
 mod markets;
 mod simulator;

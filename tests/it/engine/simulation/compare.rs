@@ -66,7 +66,10 @@ impl Run {
         let mut logged: Vec<(String, String)> = Vec::new();
         for notice in &log {
             let key = notice.alert.clone().ok_or("a notice without an alert")?;
-            let times = self.told.iter().filter(|told| told.alert.as_ref() == Some(&key));
+            let times = self
+                .told
+                .iter()
+                .filter(|told| told.alert.as_ref() == Some(&key));
             let times = times.count();
             if times != 1 && !(self.crashed && times == 0) {
                 return Err(format!("{key} was told {times} times").into());
@@ -147,7 +150,9 @@ fn same_spend(known: &Known, account: &AccountSnapshot, now: DateTime<Utc>) -> R
 
 fn spent_today(known: &Known, now: DateTime<Utc>) -> BTreeMap<Currency, Decimal> {
     let mut spent = known.spent(now - TimeDelta::days(2), ZONE);
-    spent.remove(&now.with_timezone(&ZONE).date_naive()).unwrap_or_default()
+    spent
+        .remove(&now.with_timezone(&ZONE).date_naive())
+        .unwrap_or_default()
 }
 
 /// Whoever is due has been asked in this step: the engine ticked at this very instant.

@@ -135,9 +135,9 @@ impl Run {
 
     fn time_passes(&mut self) {
         let by = match self.chance.below(100) {
-            0..=49 => self.chance.minutes(1, 30),
-            50..=74 => self.chance.minutes(60, 360),
-            75..=97 => self.chance.minutes(600, 1800),
+            0..=39 => self.chance.minutes(1, 30),
+            40..=59 => self.chance.minutes(60, 360),
+            60..=97 => self.chance.minutes(1200, 2400),
             _ => {
                 let back = self.chance.minutes(3, 1800);
                 // Periods come a second time, and so do their alerts.
@@ -265,11 +265,9 @@ impl Run {
 
     /// The plug is pulled at some await, and the program is started again.
     async fn crash(&mut self) -> Outcome {
-        let awaits = usize::try_from(self.chance.below(120))?;
+        let awaits = usize::try_from(self.chance.below(60))?;
         self.stage.crash_after(awaits);
-        self.stage
-            .commands
-            .send(Command::Act(Action::RefreshAll))?;
+        self.stage.commands.send(Command::Act(Action::RefreshAll))?;
         self.crashed = self.until_crash().await?;
         self.stage.crash_after(usize::MAX);
         if !self.crashed {
@@ -283,7 +281,10 @@ impl Run {
         let now = self.now();
         for (known, vendor) in self.model.iter_mut().zip(&self.vendors) {
             known.restart(now);
-            if known.next_at.is_some_and(|at| at > now + TimeDelta::hours(24)) {
+            if known
+                .next_at
+                .is_some_and(|at| at > now + TimeDelta::hours(24))
+            {
                 // Only a clock that was set back plans so far ahead; nobody can tell for how long to wait then.
                 vendor.state().not_before = None;
             }
