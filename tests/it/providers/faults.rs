@@ -49,9 +49,9 @@ impl Verdict {
             | (Self::Refused, PollError::Refused { .. })
             | (Self::Unreachable, PollError::Unreachable(_))
             | (Self::Malformed, PollError::Malformed(_))
+            | (Self::Wait, PollError::Throttled { .. })
             | (Self::Failure, _) => true,
             (Self::WaitUntilTold, PollError::Throttled { retry_at, .. }) => retry_at.is_some(),
-            (Self::Wait, PollError::Throttled { .. }) => true,
             _ => false,
         }
     }
@@ -86,10 +86,6 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         let answer = Answer::with(429, &[("retry-after", wait)], b"{}");
         faults.push((format!("429 with Retry-After {wait}"), answer, verdict));
     }
-    let encoded = |encoding: &str, body: &[u8]| {
-        let json = ("content-type", "application/json");
-        Answer::with(200, &[json, ("content-encoding", encoding)], body)
-    };
     let bodies = [
         ("empty", ""),
         ("a page", "<!doctype html><title>Login</title>"),
@@ -104,6 +100,16 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         let answer = Answer::json(200, body);
         faults.push((name.to_owned(), answer, Verdict::Malformed));
     }
+    faults.extend(wires());
+    faults
+}
+
+/// Bodies that are not what their headers say, and connections that end badly.
+fn wires() -> Vec<(String, Answer, Verdict)> {
+    let encoded = |encoding: &str, body: &[u8]| {
+        let json = ("content-type", "application/json");
+        Answer::with(200, &[json, ("content-encoding", encoding)], body)
+    };
     let deep = "[".repeat(100_000);
     let more = [
         (
@@ -136,8 +142,7 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         ("hanging", Answer::Hang, Verdict::Unreachable),
         ("too much", Answer::Long(40 << 20), Verdict::Failure),
     ];
-    faults.extend(more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict)));
-    faults
+    more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict)).to_vec()
 }
 
 #[tokio::test]

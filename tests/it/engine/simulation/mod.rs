@@ -23,6 +23,7 @@ use run::Run;
 
 const TOLD: &str = "SPENDTRAY_SIMULATE";
 
+#[expect(clippy::print_stdout, reason = "a run says its counts")]
 async fn simulate(seed: u64, days: i64) -> Outcome {
     let replay = format!("{TOLD}={seed}:{days} cargo test --test it simulation::told");
     let mut run = Run::begin(seed).await?;
@@ -75,7 +76,7 @@ async fn told_by_the_environment_it_goes_on_or_replays() -> Outcome {
     for seed in first..=last {
         if let Err(fault) = simulate(seed, days.parse()?).await {
             println!("{fault}");
-            faults += &format!("{fault}\n");
+            faults.extend([fault.to_string(), "\n".to_owned()]);
         }
     }
     if faults.is_empty() {
