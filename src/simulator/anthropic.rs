@@ -72,7 +72,7 @@ fn answer(call: &Call<'_>) -> Reply {
     match (call.path, call.header("x-api-key")) {
         ("/v1/models", Some(ADMIN_KEY | ORDINARY_KEY)) => {
             let models = [&OPUS, &HAIKU].map(|model| json!({"type": "model", "id": model.id}));
-            list(models.to_vec())
+            list(&models)
         }
         (path, Some(ADMIN_KEY)) => path.strip_prefix("/v1/organizations/").map_or_else(
             || refusal(404, "not_found_error", "Not found"),
@@ -115,8 +115,8 @@ fn organization(call: &Call<'_>, path: &str) -> Reply {
             ];
             report(call, &groups, |day| counted(call, day))
         }
-        "api_keys" => list(keys(call)),
-        "workspaces" => list(vec![json!({
+        "api_keys" => list(&keys(call)),
+        "workspaces" => list(&[json!({
             "id": "wrkspc_01BACKEND", "type": "workspace", "name": "Backend", "archived_at": null,
             "created_at": made(call, 200), "display_color": "#6C5BB9",
         })]),
@@ -257,7 +257,7 @@ fn counted(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
         .collect()
 }
 
-fn list(entries: Vec<Value>) -> Reply {
+fn list(entries: &[Value]) -> Reply {
     let id = |entry: Option<&Value>| entry.map(|entry| entry["id"].clone());
     let body = json!({
         "first_id": id(entries.first()), "last_id": id(entries.last()), "has_more": false, "data": entries,
