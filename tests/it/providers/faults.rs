@@ -142,7 +142,8 @@ fn wires() -> Vec<(String, Answer, Verdict)> {
         ("hanging", Answer::Hang, Verdict::Unreachable),
         ("too much", Answer::Long(40 << 20), Verdict::Failure),
     ];
-    more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict)).to_vec()
+    more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict))
+        .to_vec()
 }
 
 #[tokio::test]
