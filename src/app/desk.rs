@@ -1,6 +1,5 @@
 //! What the engine shows and tells: keeps the last snapshot, judges it, and sends only what changed.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -93,7 +92,7 @@ impl Desk {
     pub(super) async fn show(
         &mut self,
         ledger: &Ledger,
-        in_flight: &BTreeSet<AccountId>,
+        refreshing: Refreshing,
         now: DateTime<Utc>,
     ) {
         let judge = Judge {
@@ -117,11 +116,6 @@ impl Desk {
                     now,
                 )
             }
-        };
-        let refreshing = if in_flight.is_empty() {
-            Refreshing::No
-        } else {
-            Refreshing::Yes
         };
         let surroundings = Surroundings {
             autostart: self.autostart,

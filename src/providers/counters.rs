@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::reading::Wait;
 use crate::providers::PollError;
 use crate::providers::daybook::Counts;
 use crate::providers::days;
@@ -54,6 +55,8 @@ pub(super) struct Counted {
     again: bool,
     /// What did not come, by the reason why not.
     missing: BTreeMap<String, Vec<String>>,
+    /// Whether a counter was told to wait.
+    pub(super) wait: Option<Wait>,
 }
 
 /// Counts from a day on, as far as it must be asked for.
@@ -65,13 +68,7 @@ pub(super) async fn count<C: Counter>(
 ) -> Counted {
     let now = vendor.cx.now;
     let today = now.date_naive();
-    let mut counted = Counted {
-        counts: Vec::new(),
-        from: start,
-        until: days::next(today),
-        again: false,
-        missing: BTreeMap::new(),
-    };
+    let mut counted = Counted::nothing(start, now);
     let due = counters.iter().copied().filter(|counter| {
         let kept = kept.get(counter);
         !kept.is_some_and(|kept| kept.covers(start, now) && now - kept.asked_at < counter.serves())
@@ -88,8 +85,23 @@ pub(super) async fn count<C: Counter>(
             Err(error) => counted.failed(counter.name(), &error, kept.get(&counter)),
         }
     }
-    let repeated = kept.values().flat_map(|kept| kept.counts.iter().cloned());
-    counted.counts.extend(repeated);
+    counted.repeat(kept);
+    counted
+}
+
+/// What is known without asking: for a vendor that wants to be left alone. The same days must be read again.
+pub(super) fn unasked<C: Counter>(
+    start: NaiveDate,
+    now: DateTime<Utc>,
+    kept: &KeptCounts<C>,
+) -> Counted {
+    let mut counted = Counted {
+        again: true,
+        ..Counted::nothing(start, now)
+    };
+    let known_from = kept.values().map(|kept| kept.from).max();
+    counted.from = known_from.map_or(start, |from| from.max(start));
+    counted.repeat(kept);
     counted
 }
 
@@ -120,10 +132,27 @@ impl Kept {
 }
 
 impl Counted {
+    fn nothing(start: NaiveDate, now: DateTime<Utc>) -> Self {
+        Self {
+            counts: Vec::new(),
+            from: start,
+            until: days::next(now.date_naive()),
+            again: false,
+            missing: BTreeMap::new(),
+            wait: None,
+        }
+    }
+
+    fn repeat<C: Counter>(&mut self, kept: &KeptCounts<C>) {
+        let repeated = kept.values().flat_map(|kept| kept.counts.iter().cloned());
+        self.counts.extend(repeated);
+    }
+
     /// What is known of a counter that does not answer is repeated, and earlier days are left as they are.
     fn failed(&mut self, name: String, error: &PollError, kept: Option<&Kept>) {
         let because = self.missing.entry(error.reason()).or_default();
         because.push(name);
+        self.wait = self.wait.take().or_else(|| error.wait());
         if let Some(kept) = kept {
             self.from = self.from.max(kept.from);
         }

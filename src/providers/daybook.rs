@@ -111,13 +111,7 @@ impl Bill {
 
     /// Whether the vendor asked to wait before it had told all costs.
     pub(super) fn wait(&self) -> Option<Wait> {
-        match &self.stopped {
-            Some(PollError::Throttled { message, retry_at }) => Some(Wait {
-                message: message.clone(),
-                retry_at: *retry_at,
-            }),
-            _ => None,
-        }
+        self.stopped.as_ref().and_then(PollError::wait)
     }
 
     /// The first day that did not come whole from bill and counters.

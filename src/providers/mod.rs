@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::poll::FailureKind;
-use crate::domain::reading::{Cursor, Reading};
+use crate::domain::reading::{Cursor, Reading, Wait};
 use crate::http::Http;
 use crate::secrets::Secret;
 
@@ -212,6 +212,18 @@ impl PollError {
     #[must_use]
     pub fn reason(&self) -> String {
         self.to_string().trim_end_matches('.').to_owned()
+    }
+
+    /// The vendor's wish to be left alone, when that is what failed.
+    #[must_use]
+    pub fn wait(&self) -> Option<Wait> {
+        match self {
+            Self::Throttled { message, retry_at } => Some(Wait {
+                message: message.clone(),
+                retry_at: *retry_at,
+            }),
+            _ => None,
+        }
     }
 
     /// What to do about it, when something can be done.

@@ -73,17 +73,22 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
         }
         asked => asked?,
     };
-    let (counted, names_missing) = join(
-        counters::count(vendor, start, &Counter::ALL, &mut memory.kept),
-        memory.names.refresh(vendor, &bill),
-    )
-    .await;
+    let (counted, names_missing) = if bill.wait().is_some() {
+        // It wants to be left alone: nothing else is asked now.
+        (counters::unasked(start, cx.now, &memory.kept), Vec::new())
+    } else {
+        join(
+            counters::count(vendor, start, &Counter::ALL, &mut memory.kept),
+            memory.names.refresh(vendor, &bill),
+        )
+        .await
+    };
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
     let sentences = bill.missing().into_iter().chain(counted.sentences());
     for what in sentences.chain(names_missing) {
         reading.complete.missing(what);
     }
-    reading.wait = bill.wait();
+    reading.wait = bill.wait().or_else(|| counted.wait.clone());
     reading.ranges = bill.range(&counted, cx.now).into_iter().collect();
     let read_until = counted.settled_until(bill.whole_until(&counted), start);
     memory.follow(cx, (start, read_until), &bill);

@@ -35,7 +35,7 @@ pub(super) struct Activity {
 
 /// What the keys spent on a day, as far as it was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SeenToday {
+pub(super) struct Seen {
     pub(super) day: NaiveDate,
     pub(super) dollars: Decimal,
 }
@@ -46,7 +46,7 @@ pub(super) struct Learned {
     /// The days that came.
     pub(super) range: Option<SlotRange>,
     /// Why activity did not come, when it was time to ask.
-    pub(super) missing: Option<String>,
+    pub(super) missing: Option<PollError>,
     /// Whether today may follow without a hole before it.
     reaches_today: bool,
 }
@@ -72,7 +72,7 @@ struct Row {
 
 impl Activity {
     /// Asks for days that are over and not known yet.
-    pub(super) async fn refresh(&mut self, vendor: Vendor<'_>, seen: Option<SeenToday>) -> Learned {
+    pub(super) async fn refresh(&mut self, vendor: Vendor<'_>, seen: Option<Seen>) -> Learned {
         let now = vendor.cx.now;
         let today = now.date_naive();
         let start = days::start(self.progress, vendor.cx.since, now);
@@ -93,7 +93,7 @@ impl Activity {
                 learned.range = self.take(rows, (start, seen), now);
                 learned.reaches_today = true;
             }
-            Err(error) => learned.missing = Some(error.reason()),
+            Err(error) => learned.missing = Some(error),
         }
         learned
     }
@@ -101,7 +101,7 @@ impl Activity {
     fn take(
         &mut self,
         rows: Vec<(NaiveDate, Row)>,
-        (start, seen): (NaiveDate, Option<SeenToday>),
+        (start, seen): (NaiveDate, Option<Seen>),
         now: DateTime<Utc>,
     ) -> Option<SlotRange> {
         let today = now.date_naive();
@@ -233,7 +233,7 @@ impl Row {
 
 impl Learned {
     /// What the keys spent today, as the day's only slot. `None`: not known, or there would be a hole before it.
-    pub(super) fn today(&self, seen: Option<SeenToday>, now: DateTime<Utc>) -> Option<SlotRange> {
+    pub(super) fn today(&self, seen: Option<Seen>, now: DateTime<Utc>) -> Option<SlotRange> {
         let seen = seen.filter(|_| self.reaches_today)?;
         let start = days::midnight(seen.day);
         let slot = UsageSlot {

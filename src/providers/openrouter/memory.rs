@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::key::KeyKind;
 use crate::domain::reading::{Completeness, Cursor, Figures};
 use crate::providers::days;
-use crate::providers::openrouter::activity::{Activity, SeenToday};
+use crate::providers::openrouter::activity::{Activity, Seen};
 use crate::providers::openrouter::caller::Key;
 use crate::secrets::Secret;
 
@@ -20,8 +20,8 @@ pub(super) struct Memory {
     /// The mark of the credential it was learned with.
     credential: String,
     pub(super) activity: Activity,
-    /// What the keys spent when they were last seen.
-    pub(super) today: Option<SeenToday>,
+    /// What the keys spent on the days they were seen, as far as it was seen; the last two.
+    seen: Vec<Seen>,
     /// For keys whose spend of today is not told: what they had used in all.
     lifetimes: BTreeMap<String, Lifetime>,
 }
@@ -92,7 +92,7 @@ impl Memory {
         keys: &[Key],
         now: DateTime<Utc>,
         figures: &mut Figures,
-    ) -> Option<SeenToday> {
+    ) -> Option<Seen> {
         let mut sum = Some(Decimal::ZERO);
         for key in keys {
             let spent = self.spent_today(key, now);
@@ -101,12 +101,20 @@ impl Memory {
                 .keys
                 .extend(key.reading(KeyKind::Inference, spent, now));
         }
-        let seen = sum.map(|dollars| SeenToday {
+        let seen = sum.map(|dollars| Seen {
             day: now.date_naive(),
             dollars: dollars.normalize(),
         });
-        self.today = seen;
+        let today = now.date_naive();
+        self.seen.retain(|known| known.day == days::previous(today));
+        self.seen.extend(seen);
         seen
+    }
+
+    /// What the keys were seen to spend yesterday. `None`: they were not seen.
+    pub(super) fn seen_yesterday(&self, now: DateTime<Utc>) -> Option<Seen> {
+        let yesterday = days::previous(now.date_naive());
+        self.seen.iter().find(|seen| seen.day == yesterday).copied()
     }
 
     /// The cursor that says all this.

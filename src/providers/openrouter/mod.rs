@@ -95,22 +95,19 @@ fn itself(vendor: Vendor<'_>, caller: &Caller, memory: &mut Memory, reading: &mu
 async fn account(vendor: Vendor<'_>, memory: &mut Memory, reading: &mut Reading) {
     let now = vendor.cx.now;
     let workspaces = memory.activity.workspaces.clone();
+    let yesterday = memory.seen_yesterday(now);
     let (credits, keys, activity) = join3(
         credits::ask(vendor),
         keys::ask(vendor, &workspaces),
-        memory.activity.refresh(vendor, memory.today),
+        memory.activity.refresh(vendor, yesterday),
     )
     .await;
     match credits {
         Ok(balance) => reading.figures.balances.extend(balance),
-        Err(error) => reading
-            .complete
-            .missing(format!("The credits did not come: {}.", error.reason())),
+        Err(error) => lacks(reading, "credits", &error),
     }
-    if let Some(why) = &activity.missing {
-        reading
-            .complete
-            .missing(format!("The activity did not come: {why}."));
+    if let Some(error) = &activity.missing {
+        lacks(reading, "activity", error);
     }
     match keys {
         Ok(keys) => {
@@ -118,11 +115,18 @@ async fn account(vendor: Vendor<'_>, memory: &mut Memory, reading: &mut Reading)
             memory.note_missing(&mut reading.complete);
             reading.ranges.extend(activity.today(today, now));
         }
-        Err(error) => reading
-            .complete
-            .missing(format!("The keys did not come: {}.", error.reason())),
+        Err(error) => lacks(reading, "keys", &error),
     }
     reading.figures.projects = memory.activity.projects();
     reading.ranges.extend(activity.range);
     reading.ranges.sort_by_key(|range| range.from);
+}
+
+/// Says what did not come, and whether OpenRouter wants to be left alone.
+fn lacks(reading: &mut Reading, what: &str, error: &PollError) {
+    let why = error.reason();
+    reading
+        .complete
+        .missing(format!("The {what} did not come: {why}."));
+    reading.wait = reading.wait.take().or_else(|| error.wait());
 }

@@ -4,3 +4,4 @@ mod alerts;
 mod ledger;
 mod polls;
 mod settings;
+mod simulation;

@@ -3,6 +3,7 @@
 mod anthropic;
 mod bills;
 mod conformance;
+mod faults;
 mod fixture;
 mod markets;
 mod openai;

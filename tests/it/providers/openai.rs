@@ -240,10 +240,14 @@ async fn history_stops_when_told_to_wait_and_keeps_what_it_has() -> Outcome {
     );
     let wait = reading.wait.as_ref().ok_or("it does not wait")?;
     assert_eq!(wait.retry_at, Some("2026-11-23T08:31:00Z".parse()?));
-    assert_eq!(first_days(&vendor).len(), 2);
+    assert_eq!(vendor.seen().len(), 2, "nothing is asked after that");
     insta::assert_snapshot!(missing(&reading), @"The costs are known up to 2026-11-19 only: OpenAI asks to wait (HTTP 429): Rate limit reached.");
     account.at("2026-11-23T08:35:00Z").await??;
-    assert_eq!(first_days(&vendor)[2], "11-20");
+    assert_eq!(
+        first_days(&vendor)[2],
+        "10-23",
+        "tokens of these days did not come yet"
+    );
     Ok(())
 }
 
@@ -360,5 +364,28 @@ async fn a_wrong_key_is_explained() -> Outcome {
     OpenAI refused the credential (HTTP 401): Incorrect API key provided: ***.
     Create an admin key (an ordinary key cannot read costs) at https://platform.openai.com/settings/organization/admin-keys. Then run `spendtray login openai/work`.
     ");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_counter_that_is_told_to_wait_lets_the_account_wait() -> Outcome {
+    let vendor = Vendor::start(|asked| match asked.path.as_str() {
+        COSTS => page(&[bucket("2026-11-23", &[cost("1")])], None),
+        "/organization/usage/completions" => Answer::with(
+            429,
+            &[("retry-after", "600")],
+            br#"{"error":{"message":"Slow down."}}"#,
+        ),
+        "/organization/projects" | "/organization/spend_limit" => Answer::json(403, "{}"),
+        _ => page(&[], None),
+    })
+    .await?;
+    let reading = account(&vendor).at("2026-11-23T08:30:00Z").await??;
+    assert_eq!(dollars(&reading), Decimal::ONE);
+    let retry_at = reading.wait.and_then(|wait| wait.retry_at);
+    assert_eq!(
+        retry_at,
+        Some("2026-11-23T08:40:00Z".parse::<DateTime<Utc>>()?)
+    );
     Ok(())
 }

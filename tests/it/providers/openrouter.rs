@@ -210,6 +210,9 @@ async fn a_day_that_activity_does_not_know_yet_keeps_what_the_keys_spent() -> Ou
             .iter()
             .all(|range| range.from >= midnight)
     );
+    let later = account.at("2026-11-24T00:40:00Z").await??;
+    assert!(later.ranges.iter().all(|range| range.from >= midnight));
+    assert_eq!(asked(&vendor, "/activity").len(), 3);
     Ok(())
 }
 

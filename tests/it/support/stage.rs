@@ -2,19 +2,23 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use spendtray::app::accounts::Registry;
+use spendtray::app::assembly::known;
 use spendtray::app::engine::{Engine, Parts};
 use spendtray::app::ledger::{Ledger, Wish};
 use spendtray::app::message::{Command, Update};
 use spendtray::app::poller::Reach;
 use spendtray::app::settings::Settings;
 use spendtray::clock::Clock;
-use spendtray::config::{self, KnownProvider};
+use spendtray::config;
 use spendtray::domain::ids::BalanceName;
 use spendtray::domain::money::{Currency, Money};
 use spendtray::domain::quota::{Balance, Standing};
@@ -165,6 +169,7 @@ pub(crate) struct Stage {
     pub(crate) engine: JoinHandle<()>,
     config: Arc<Mutex<String>>,
     variables: Arc<Mutex<Variables>>,
+    fuse: Arc<AtomicUsize>,
 }
 
 /// A stage before the curtain: what the engine will find.
@@ -174,6 +179,28 @@ pub(crate) struct Set {
     pub(crate) config: String,
     pub(crate) key: &'static str,
     pub(crate) ledger: Option<String>,
+    pub(crate) registry: Registry,
+    /// The environment besides the scripted key.
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// An engine that is dropped, as by a crash, at the await after so many.
+struct Fragile {
+    engine: Pin<Box<dyn Future<Output = ()> + Send>>,
+    awaits_left: Arc<AtomicUsize>,
+}
+
+impl Future for Fragile {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.awaits_left.load(Ordering::Relaxed) {
+            0 => return Poll::Ready(()),
+            usize::MAX => {}
+            left => self.awaits_left.store(left - 1, Ordering::Relaxed),
+        }
+        self.engine.as_mut().poll(context)
+    }
 }
 
 impl Set {
@@ -185,6 +212,8 @@ impl Set {
             config: config.to_owned(),
             key: "a-key-that-nobody-may-see",
             ledger: None,
+            registry: REGISTRY,
+            variables: BTreeMap::new(),
         })
     }
 
@@ -202,9 +231,8 @@ impl Set {
     /// Starts the engine.
     pub(crate) async fn start(&self) -> Outcome<Stage> {
         let config = Arc::new(Mutex::new(self.config.clone()));
-        let variables: Variables = [("SCRIPTED_KEY".to_owned(), self.key.to_owned())]
-            .into_iter()
-            .collect();
+        let key = ("SCRIPTED_KEY".to_owned(), self.key.to_owned());
+        let variables: Variables = self.variables.clone().into_iter().chain([key]).collect();
         let variables = Arc::new(Mutex::new(variables));
         let file = self.home.path().join("config.toml");
         let url = self.ledger.clone().unwrap_or_else(|| {
@@ -213,7 +241,8 @@ impl Set {
         let reload = {
             let (config, variables, url) =
                 (Arc::clone(&config), Arc::clone(&variables), url.clone());
-            move || settings(&file, &config, &variables, &url)
+            let registry = self.registry;
+            move || settings((&file, registry), &config, &variables, &url)
         };
         let settings = reload()?;
         let reach = Reach {
@@ -227,27 +256,33 @@ impl Set {
         let engine = Engine::new(Parts {
             reach,
             ledger: Ledger::open(settings.ledger.clone(), self.clock.now()).await?,
-            registry: REGISTRY,
+            registry: self.registry,
             settings,
             reload: Box::new(reload),
             updates: outbox,
             autostart: Box::new(|| None),
             config_file: self.home.path().join("config.toml"),
         });
+        let fuse = Arc::new(AtomicUsize::new(usize::MAX));
+        let fragile = Fragile {
+            engine: Box::pin(engine.run(inbox, CancellationToken::new())),
+            awaits_left: Arc::clone(&fuse),
+        };
         Ok(Stage {
             clock: self.clock.clone(),
             _home: Arc::clone(&self.home),
             commands,
             updates,
-            engine: tokio::spawn(engine.run(inbox, CancellationToken::new())),
+            engine: tokio::spawn(fragile),
             config,
             variables,
+            fuse,
         })
     }
 }
 
 fn settings(
-    file: &std::path::Path,
+    (file, registry): (&std::path::Path, Registry),
     config: &Mutex<String>,
     variables: &Mutex<Variables>,
     ledger_url: &str,
@@ -261,11 +296,8 @@ fn settings(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
-    let known = [KnownProvider {
-        id: "scripted",
-        options: Vec::new(),
-    }];
-    let loaded = config::load(file, &variables, &known).map_err(|error| error.to_string())?;
+    let loaded =
+        config::load(file, &variables, &known(registry)).map_err(|error| error.to_string())?;
     let notes = loaded.warnings.iter().map(ToString::to_string).collect();
     Ok(Settings {
         ledger: Wish {
@@ -283,6 +315,16 @@ impl Stage {
     pub(crate) async fn update(&mut self) -> Outcome<Update> {
         let next = tokio::time::timeout(PATIENCE, self.updates.recv()).await?;
         Ok(next.ok_or("the engine has gone")?)
+    }
+
+    /// The next update of any kind; `None`: the engine has crashed.
+    pub(crate) async fn last_words(&mut self) -> Outcome<Option<Update>> {
+        Ok(tokio::time::timeout(PATIENCE, self.updates.recv()).await?)
+    }
+
+    /// Lets the engine crash after so many awaits from now; `usize::MAX`: never.
+    pub(crate) fn crash_after(&self, awaits: usize) {
+        self.fuse.store(awaits, Ordering::Relaxed);
     }
 
     /// Waits for a view in which this holds.
@@ -347,13 +389,16 @@ impl Stage {
 
     /// Changes the key in the environment, as a saved `.env` would.
     pub(crate) fn change_key(&self, key: &str) -> Outcome {
+        let key = ("SCRIPTED_KEY".to_owned(), key.to_owned());
+        self.change_variables([key].into_iter().collect())
+    }
+
+    /// Changes the whole environment.
+    pub(crate) fn change_variables(&self, variables: Variables) -> Outcome {
         *self
             .variables
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) =
-            [("SCRIPTED_KEY".to_owned(), key.to_owned())]
-                .into_iter()
-                .collect();
+            .unwrap_or_else(PoisonError::into_inner) = variables;
         Ok(self.commands.send(Command::Reload)?)
     }
 }
