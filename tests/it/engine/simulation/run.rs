@@ -333,7 +333,8 @@ impl Run {
                     self.expected.extend(expect(known, self.set.clock.now()));
                 }
             }
-            let throttled = known.failure.as_ref().and_then(|failing| failing.retry_at);
+            let told = known.failure.as_ref().and_then(|failing| failing.retry_at);
+            let throttled = told.and(known.next_at);
             let refused = ledger.refused_credential;
             let mut state = vendor.state();
             state.told_bad.retain(|mark| Some(mark) == refused.as_ref());
