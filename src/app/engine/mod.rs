@@ -249,10 +249,12 @@ impl Engine {
             .filter(|planned| !self.in_flight.contains_key(planned.id()))
             .filter(|planned| {
                 let at = self.due.get(planned.id()).copied().flatten();
-                at.is_some_and(|at| match waiting.contains(planned.id()) {
-                    true => schedule::is_beyond_all_plans(now, at, planned.account.every),
-                    false => schedule::is_due(now, at, planned.account.every),
-                })
+                let is_due = if waiting.contains(planned.id()) {
+                    schedule::is_beyond_all_plans
+                } else {
+                    schedule::is_due
+                };
+                at.is_some_and(|at| is_due(now, at, planned.account.every))
             })
             .map(|planned| planned.id().clone())
             .collect();

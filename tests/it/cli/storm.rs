@@ -142,7 +142,7 @@ impl Seen {
 async fn killed_at_any_instant_it_loses_nothing_that_was_acknowledged() -> Outcome {
     let kills = told("SPENDTRAY_KILLS").map_or(Ok(KILLS), |text| text.parse())?;
     let mut world = World::with_vendors()?;
-    let (mut seed, mut seen) = (SEED, Seen::default());
+    let (mut chance, mut ledger) = (SEED, Seen::default());
     let mut kept: Vec<(String, String)> = Vec::new();
     let good_key = world.venice_key()?;
     let start = NOW.parse::<DateTime<Utc>>()?;
@@ -156,7 +156,9 @@ async fn killed_at_any_instant_it_loses_nothing_that_was_acknowledged() -> Outco
         let key = format!("VENICE_ADMIN_0123456789abcdef0123456789{kill:06}");
         let account = format!("venice/n{kill}");
         let mut writer = login(&world, &account, &key)?;
-        let patience = Duration::from_micros(next(&mut seed) % 400_000);
+        // Some live long enough for the first walk through a month of usage.
+        let most = if kill % 4 == 3 { 1_500_000 } else { 300_000 };
+        let patience = Duration::from_micros(next(&mut chance) % most);
         if ended_well_after(&mut writer, patience)? {
             kept.push((account, key));
         }
@@ -175,7 +177,7 @@ async fn killed_at_any_instant_it_loses_nothing_that_was_acknowledged() -> Outco
             );
             assert!(secrets.contains(key.as_str()), "{at} lost its key");
         }
-        seen.compare(&world).await?;
+        ledger.compare(&world).await?;
         // So many accounts would only make the rest slow.
         if kept.len() > 8 {
             kept.clear();
@@ -186,14 +188,14 @@ async fn killed_at_any_instant_it_loses_nothing_that_was_acknowledged() -> Outco
             world.write_config(&config[..end.unwrap_or(config.len())])?;
         }
     }
-    seen.compare(&world).await?;
+    ledger.compare(&world).await?;
     println!(
         "killed {kills} times; {} accounts polled, {} notices",
-        seen.polled_at.len(),
-        seen.notices
+        ledger.polled_at.len(),
+        ledger.notices
     );
-    assert!(!seen.polled_at.is_empty(), "no poll was ever kept");
-    assert!(seen.notices > 0, "nothing was ever told");
+    assert!(!ledger.polled_at.is_empty(), "no poll was ever kept");
+    assert!(ledger.notices > 0, "nothing was ever told");
     Ok(())
 }
 
@@ -248,13 +250,13 @@ async fn a_file_saved_ten_times_a_second_asks_nobody_more_often() -> Outcome {
 }
 
 /// A small disk of its own. `None`: nobody may mount one here.
-fn small_disk(place: &Path) -> Outcome<Option<SmallDisk>> {
+fn small_disk(place: &Path) -> Option<SmallDisk> {
     let mounted = std::process::Command::new("mount")
         .args(["-t", "tmpfs", "-o", "size=192k", "none"])
         .arg(place)
         .stderr(Stdio::null())
         .status();
-    Ok(matches!(mounted, Ok(status) if status.success()).then(|| SmallDisk(place.to_owned())))
+    matches!(mounted, Ok(status) if status.success()).then(|| SmallDisk(place.to_owned()))
 }
 
 struct SmallDisk(std::path::PathBuf);
@@ -270,7 +272,7 @@ async fn on_a_full_disk_figures_are_shown_and_nothing_is_broken() -> Outcome {
     let world = World::with_vendors()?;
     let data = world.path("data/spendtray");
     std::fs::create_dir_all(&data)?;
-    let Some(disk) = small_disk(&data)? else {
+    let Some(disk) = small_disk(&data) else {
         println!("skipped: no small disk can be mounted here");
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-/// A stream of numbers (SplitMix64).
+/// A stream of numbers (`SplitMix64`).
 pub(super) struct Chance(u64);
 
 impl Chance {

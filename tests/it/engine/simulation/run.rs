@@ -452,11 +452,11 @@ fn config(model: &[Known]) -> String {
     for (index, known) in model.iter().enumerate() {
         let name = known.id.name().unwrap_or_default();
         let minutes = known.every.as_secs() / 60;
-        text += &format!(
+        text.extend([format!(
             "[[account]]\nprovider = \"simulated\"\nname = \"{name}\"\nsecret = \"env:KEY{index}\"\nrefresh = \"{minutes}m\"\n\
              [[alert]]\nmetric = \"{}.balance.usd\"\nbelow = 10\n",
             known.id
-        );
+        )]);
     }
     text
 }
