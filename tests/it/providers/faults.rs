@@ -43,16 +43,17 @@ enum Verdict {
 
 impl Verdict {
     fn fits(self, error: &PollError) -> bool {
-        match (self, error) {
-            (Self::Unauthorized, PollError::Unauthorized { .. })
-            | (Self::Upstream, PollError::Upstream { .. })
-            | (Self::Refused, PollError::Refused { .. })
-            | (Self::Unreachable, PollError::Unreachable(_))
-            | (Self::Malformed, PollError::Malformed(_))
-            | (Self::Wait, PollError::Throttled { .. })
-            | (Self::Failure, _) => true,
-            (Self::WaitUntilTold, PollError::Throttled { retry_at, .. }) => retry_at.is_some(),
-            _ => false,
+        match self {
+            Self::Unauthorized => matches!(error, PollError::Unauthorized { .. }),
+            Self::WaitUntilTold => {
+                matches!(error, PollError::Throttled { retry_at, .. } if retry_at.is_some())
+            }
+            Self::Wait => matches!(error, PollError::Throttled { .. }),
+            Self::Upstream => matches!(error, PollError::Upstream { .. }),
+            Self::Refused => matches!(error, PollError::Refused { .. }),
+            Self::Unreachable => matches!(error, PollError::Unreachable(_)),
+            Self::Malformed => matches!(error, PollError::Malformed(_)),
+            Self::Failure => true,
         }
     }
 }
@@ -86,6 +87,17 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         let answer = Answer::with(429, &[("retry-after", wait)], b"{}");
         faults.push((format!("429 with Retry-After {wait}"), answer, verdict));
     }
+    faults.extend(nonsense());
+    faults
+}
+
+/// Faults of what comes with a good status.
+fn nonsense() -> Vec<(String, Answer, Verdict)> {
+    let mut faults = Vec::new();
+    let encoded = |encoding: &str, body: &[u8]| {
+        let json = ("content-type", "application/json");
+        Answer::with(200, &[json, ("content-encoding", encoding)], body)
+    };
     let bodies = [
         ("empty", ""),
         ("a page", "<!doctype html><title>Login</title>"),
@@ -100,16 +112,6 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         let answer = Answer::json(200, body);
         faults.push((name.to_owned(), answer, Verdict::Malformed));
     }
-    faults.extend(wires());
-    faults
-}
-
-/// Bodies that are not what their headers say, and connections that end badly.
-fn wires() -> Vec<(String, Answer, Verdict)> {
-    let encoded = |encoding: &str, body: &[u8]| {
-        let json = ("content-type", "application/json");
-        Answer::with(200, &[json, ("content-encoding", encoding)], body)
-    };
     let deep = "[".repeat(100_000);
     let more = [
         (
@@ -142,8 +144,8 @@ fn wires() -> Vec<(String, Answer, Verdict)> {
         ("hanging", Answer::Hang, Verdict::Unreachable),
         ("too much", Answer::Long(40 << 20), Verdict::Failure),
     ];
-    more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict))
-        .to_vec()
+    faults.extend(more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict)));
+    faults
 }
 
 #[tokio::test]

@@ -163,7 +163,7 @@ fn dollars(cx: &PollContext<'_>, amount: i64) -> Reading {
 /// A running engine and its surroundings.
 pub(crate) struct Stage {
     pub(crate) clock: Clock,
-    _home: Arc<tempfile::TempDir>,
+    pub(crate) home: Arc<tempfile::TempDir>,
     pub(crate) commands: UnboundedSender<Command>,
     updates: UnboundedReceiver<Update>,
     pub(crate) engine: JoinHandle<()>,
@@ -270,7 +270,7 @@ impl Set {
         };
         Ok(Stage {
             clock: self.clock.clone(),
-            _home: Arc::clone(&self.home),
+            home: Arc::clone(&self.home),
             commands,
             updates,
             engine: tokio::spawn(fragile),

@@ -23,7 +23,10 @@ use run::Run;
 
 const TOLD: &str = "SPENDTRAY_SIMULATE";
 
-#[expect(clippy::print_stdout, reason = "a run says its counts")]
+#[expect(
+    clippy::print_stdout,
+    reason = "how much was simulated is told, `cargo test` shows it on demand"
+)]
 async fn simulate(seed: u64, days: i64) -> Outcome {
     let replay = format!("{TOLD}={seed}:{days} cargo test --test it simulation::told");
     let mut run = Run::begin(seed).await?;
@@ -72,16 +75,16 @@ async fn told_by_the_environment_it_goes_on_or_replays() -> Outcome {
         Some((first, last)) => (first.parse()?, last.parse()?),
         None => (seeds.parse()?, seeds.parse()?),
     };
-    let mut faults = String::new();
+    let mut faults = Vec::new();
     for seed in first..=last {
         if let Err(fault) = simulate(seed, days.parse()?).await {
             println!("{fault}");
-            faults.extend([fault.to_string(), "\n".to_owned()]);
+            faults.push(fault.to_string());
         }
     }
     if faults.is_empty() {
         Ok(())
     } else {
-        Err(faults.into())
+        Err(faults.join("\n").into())
     }
 }

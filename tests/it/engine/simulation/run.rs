@@ -333,7 +333,8 @@ impl Run {
                     self.expected.extend(expect(known, self.set.clock.now()));
                 }
             }
-            let throttled = known.failure.as_ref().and_then(|failing| failing.retry_at);
+            let told = known.failure.as_ref().and_then(|failing| failing.retry_at);
+            let throttled = told.and(known.next_at);
             let refused = ledger.refused_credential;
             let mut state = vendor.state();
             state.told_bad.retain(|mark| Some(mark) == refused.as_ref());
@@ -451,12 +452,11 @@ fn config(model: &[Known]) -> String {
     for (index, known) in model.iter().enumerate() {
         let name = known.id.name().unwrap_or_default();
         let minutes = known.every.as_secs() / 60;
-        let lines = format!(
+        text.extend([format!(
             "[[account]]\nprovider = \"simulated\"\nname = \"{name}\"\nsecret = \"env:KEY{index}\"\nrefresh = \"{minutes}m\"\n\
              [[alert]]\nmetric = \"{}.balance.usd\"\nbelow = 10\n",
             known.id
-        );
-        text.push_str(&lines);
+        )]);
     }
     text
 }
