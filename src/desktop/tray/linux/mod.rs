@@ -42,10 +42,7 @@ pub(super) struct Door;
 
 impl Door {
     /// Starts the task.
-    #[expect(
-        clippy::unused_self,
-        reason = "the toolkit's door, which stands in its place elsewhere, is used up by opening"
-    )]
+    #[expect(clippy::unused_self, reason = "the toolkit's door leads to its loop")]
     pub(super) fn open(self, parts: Parts) -> LinuxTray {
         let (views, news) = watch::channel(None);
         tokio::spawn(keep(parts, news));

@@ -22,7 +22,11 @@ pub(crate) struct FakeTray {
 
 struct Watcher(UnboundedSender<String>);
 
-#[expect(clippy::unused_self, reason = "the bus asks an object")]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "the bus sets the signature"
+)]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
     #[expect(
