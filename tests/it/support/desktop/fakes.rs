@@ -29,10 +29,6 @@ struct Watcher(UnboundedSender<String>);
 )]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the interface macro hands the header over"
-    )]
     fn register_status_notifier_item(&self, #[zbus(header)] header: Header<'_>, service: String) {
         // Some tell a name on the bus, some only a path.
         let icon = match header.sender() {
