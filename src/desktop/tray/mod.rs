@@ -8,8 +8,13 @@
 mod absent;
 #[cfg(all(target_os = "linux", not(feature = "toolkit-tray")))]
 mod linux;
+// The toolkit's rules need no toolkit: they are tested everywhere.
+#[cfg(any(target_os = "macos", windows, feature = "toolkit-tray", test))]
+mod open_menu;
 #[cfg(any(target_os = "macos", windows, feature = "toolkit-tray"))]
 mod toolkit;
+#[cfg(any(target_os = "macos", windows, feature = "toolkit-tray", test))]
+mod tooltip;
 
 use tokio::sync::mpsc::UnboundedSender;
 

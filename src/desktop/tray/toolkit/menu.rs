@@ -1,4 +1,4 @@
-//! The menu as the toolkit's rows. Which rows are shown when is `rows`' business.
+//! The menu as the toolkit's rows. Which rows are shown when is `open_menu`'s business.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use muda::{
 #[cfg(target_os = "linux")]
 use muda::MenuItem as Line;
 
-use crate::desktop::tray::toolkit::rows::{Showing, Step};
+use crate::desktop::tray::open_menu::{Showing, Step};
 use crate::view::icon;
 use crate::view::menu::{Action, Checked, ItemKind, MenuItem};
 

@@ -6,9 +6,7 @@
 
 mod event_loop;
 mod menu;
-mod rows;
 mod sign;
-mod tooltip;
 
 use tao::event_loop::EventLoopProxy;
 

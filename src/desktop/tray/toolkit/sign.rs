@@ -3,8 +3,9 @@
 use tao::event_loop::EventLoop;
 use tray_icon::{Icon, TrayIcon, TrayIconBuilder};
 
+use crate::desktop::tray::toolkit::News;
 use crate::desktop::tray::toolkit::menu::MenuBoard;
-use crate::desktop::tray::toolkit::{News, tooltip};
+use crate::desktop::tray::tooltip;
 use crate::view::{self, Face, View, icon};
 
 /// The icon on the screen.
