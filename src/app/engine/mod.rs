@@ -145,6 +145,8 @@ impl Engine {
         let now = self.reach.clock.now();
         self.desk.look_again(self.ledger.store(), now).await;
         self.plan_from_ledger();
+        // The icon appears with the first view; no poll comes before it.
+        self.show(now).await;
         self.start_due(now).await;
         self.show(now).await;
     }

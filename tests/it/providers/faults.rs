@@ -173,7 +173,7 @@ async fn every_provider_stands_every_fault_of_the_wire() -> Outcome {
 #[tokio::test]
 async fn a_credential_never_follows_a_redirect_to_another_host() -> Outcome {
     let mut count = 0;
-    for case in &one_a_provider()? {
+    for case in &cases()? {
         for status in [301, 302, 303, 307, 308] {
             let elsewhere = Vendor::start(|_| Answer::json(200, "{}")).await?;
             // Another name is another host, also on the same machine.
@@ -186,11 +186,8 @@ async fn a_credential_never_follows_a_redirect_to_another_host() -> Outcome {
             let what = format!("{} on {status}", case.name);
             unharmed(case, &played, &what);
             assert!(played.result.is_err(), "{what}: {:#?}", played.result);
-            let secret = case.secret().unwrap_or("no secret at all");
-            for asked in elsewhere.seen() {
-                let everything = format!("{asked:?}");
-                assert!(!everything.contains(secret), "{what}: {everything}");
-            }
+            // Nothing is asked there at all: a client of its own may strip one header and carry another.
+            assert_eq!(elsewhere.seen(), [], "{what}");
             count += 1;
         }
     }
