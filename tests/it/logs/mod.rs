@@ -1,0 +1,6 @@
+//! Agents' logs: the samples' exact totals, and what happens to the index.
+
+mod costs;
+mod index;
+mod samples;
+mod stage;
