@@ -13,6 +13,7 @@ mod codec;
 mod codex;
 mod counter;
 mod database;
+mod desk;
 mod files;
 mod gemini_cli;
 mod index;
@@ -26,17 +27,22 @@ mod table;
 use std::path::{Path, PathBuf};
 
 pub use counter::{Counter, Faults, Progress};
+pub use desk::{Desk, Seen, Surroundings};
 pub use files::Places;
 
 use crate::logs::reading::{Reader, Shape, Source};
 
+/// Claude Code.
+pub const CLAUDE_CODE: &Agent = &claude_code::AGENT;
+/// Codex.
+pub const CODEX: &Agent = &codex::AGENT;
+/// Gemini CLI.
+pub const GEMINI_CLI: &Agent = &gemini_cli::AGENT;
+/// OpenCode.
+pub const OPENCODE: &Agent = &opencode::AGENT;
+
 /// Every agent whose logs are understood, by id.
-pub const ALL: &[&Agent] = &[
-    &claude_code::AGENT,
-    &codex::AGENT,
-    &gemini_cli::AGENT,
-    &opencode::AGENT,
-];
+pub const ALL: &[&Agent] = &[CLAUDE_CODE, CODEX, GEMINI_CLI, OPENCODE];
 
 /// A coding agent that keeps a log.
 pub struct Agent {

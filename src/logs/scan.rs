@@ -139,7 +139,7 @@ mod tests {
         let mut seen = Vec::new();
         let pass = Buffer::default()
             .lines(Drip(text, step), |line, ending| {
-                seen.push((line.to_vec(), ending))
+                seen.push((line.to_vec(), ending));
             })
             .unwrap();
         (seen, pass)

@@ -121,7 +121,13 @@ impl Engine {
         self.desk.config_trouble(None);
         self.reach_anew(&settings, now).await;
         let before = std::mem::take(&mut self.planned);
-        self.planned = planned(&settings.config, &settings.variables, self.registry);
+        let logs = Arc::clone(&self.reach.logs);
+        self.planned = planned(
+            &settings.config,
+            &settings.variables,
+            self.registry,
+            &|id| logs.has(id),
+        );
         self.generation += 1;
         self.polls.abort_all();
         self.in_flight.clear();

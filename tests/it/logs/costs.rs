@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use spendtray::analysis::{costing, pricelist};
 use spendtray::domain::agent::AgentSlot;
+use spendtray::domain::ids::ModelId;
 use spendtray::domain::money::Currency;
 use spendtray::domain::price::PriceBook;
 use spendtray::domain::usage::Basis;
@@ -31,7 +32,7 @@ fn compare(case: &str, wanted: &Value, slots: &[AgentSlot]) -> Outcome<Option<St
         .unwrap_or_default();
     let text = wanted["cost_usd"].to_string();
     let expected = Decimal::from_str(&text).or_else(|_| Decimal::from_scientific(&text))?;
-    let unpriced: Vec<&str> = spend.unpriced.iter().map(|model| model.as_str()).collect();
+    let unpriced: Vec<&str> = spend.unpriced.iter().map(ModelId::as_str).collect();
     let named = ["unpriced_tokens_by_model", "unpriced"];
     let named = named.iter().find_map(|key| wanted[*key].as_object());
     let without: Vec<&str> = named

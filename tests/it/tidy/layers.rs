@@ -14,7 +14,7 @@ fn allowed(layer: &str) -> Option<&'static [&'static str]> {
         "simulator" => &["domain", "clock"],
         "secrets" => &["domain", "clock", "system"],
         "http" => &["secrets", "clock", "system"],
-        "providers" => &["domain", "http", "secrets", "clock", "logs"],
+        "providers" => &["domain", "http", "secrets", "clock", "logs", "analysis"],
         "app" => &[
             "domain",
             "clock",
@@ -56,6 +56,8 @@ fn narrowed(layer: &str, imported: &str) -> Option<&'static [&'static str]> {
     match (layer, imported) {
         ("desktop", "app") => Some(&["message"]),
         ("desktop", "domain") => Some(&["alert"]),
+        // The ledger keeps costs, not terms: what a log's usage costs must be known when it is read.
+        ("providers", "analysis") => Some(&["costing", "pricelist"]),
         _ => None,
     }
 }
