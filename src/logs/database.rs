@@ -1,6 +1,6 @@
 //! Another program's database, read and never written: OpenCode keeps its messages in SQLite with a write-ahead log.
 //!
-//! Read-only, without a lock of ours and without a checkpoint. Rows that stand only in the write-ahead log are seen,
+//! Opened read-only: nothing is written and nothing checkpointed; only SQLite's own shared lock is held while reading. Rows that stand only in the write-ahead log are seen,
 //! because SQLite itself reads it. This is the one place outside the ledger where SQL stands: that SQL is OpenCode's.
 
 use std::io;
