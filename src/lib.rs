@@ -27,8 +27,9 @@
 //!
 //! # Reading order
 //!
-//! [`domain`] (nouns) · [`analysis`] (verbs) · [`view`] (words) · [`logs`] · [`providers`] · [`store`] · [`app`] · `desktop` ·
-//! [`cli`]. Who may import whom is a table in `tests/it/tidy/layers.rs`, kept by a test.
+//! [`domain`] (nouns) · [`analysis`] (verbs) · [`view`] (words) · [`providers`] · [`store`] · [`app`] · `desktop` ·
+//! [`cli`]; then [`config`], [`secrets`], [`login`], [`http`], [`logs`], [`system`] as the need arises. Who may
+//! import whom is a table in `tests/it/tidy/layers.rs`, kept by a test.
 //!
 //! # Invariants, each with a test
 //!
@@ -48,6 +49,8 @@
 //! * The engine and the Linux tray share one thread: both only wait, and two runtimes would cost memory and wake-ups.
 //! * [`app::ledger`] stands between engine and store: a ledger that cannot be used must not end a resident process.
 //! * Credentials meet the platform too (`secrets::vault`), so that layer may tell systems apart.
+//! * A shared ledger keeps alerts by watcher ([`store::Store::watched_by`]): each member of a team has rules of his own
+//!   and is told for himself.
 //! * [`simulator`] is part of the library: the demo and the tests talk to the same strict vendors.
 
 pub mod analysis;
@@ -60,6 +63,7 @@ pub mod desktop;
 pub mod domain;
 pub mod http;
 pub mod logging;
+pub mod login;
 pub mod logs;
 pub mod providers;
 pub mod secrets;

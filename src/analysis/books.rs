@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::analysis::digest::{
-    AccountCard, AccountDigest, BalanceDigest, ModelDigest, SumReach, TokenSum, WindowDigest,
+    AccountCard, AccountDigest, BalanceDigest, ModelDigest, ProjectDigest, SumReach, TokenSum,
+    WindowDigest,
 };
 use crate::analysis::forecast::Burning;
 use crate::analysis::freshness;
 use crate::analysis::ranking::most_spend_first;
 use crate::analysis::summary::{Reach, Sums, Usage};
-use crate::domain::ids::KeyId;
+use crate::domain::ids::{KeyId, ProjectId};
 use crate::domain::key::{KeyKind, KeyReading};
 use crate::domain::period::Unit;
 use crate::domain::reading::{Completeness, Figures};
@@ -80,6 +81,7 @@ impl<'a> Books<'a> {
             tokens_today: self.usage.tokens(Unit::Day, sums.account.of(Unit::Day)),
             keys: self.keys(&sums),
             models: self.models(&sums),
+            projects: self.projects(&sums),
             prices: self
                 .figures()
                 .map_or_else(Vec::new, |figures| figures.prices.clone()),
@@ -236,6 +238,21 @@ impl<'a> Books<'a> {
         };
         most_spend_first(&mut models, |model| &model.spend);
         models
+    }
+
+    /// The projects that usage names, with the vendor's labels.
+    fn projects(&self, sums: &Sums) -> Vec<ProjectDigest> {
+        let named = self.figures().map_or(&[][..], |figures| &figures.projects);
+        let label = |id: &ProjectId| named.iter().find(|project| project.id == *id);
+        let counted = sums.projects.iter().map(|(id, tallies)| ProjectDigest {
+            id: id.clone(),
+            label: label(id).map_or_else(|| id.to_string(), |project| project.label.clone()),
+            tokens: self.usage.tokens(Unit::Month, tallies.of(Unit::Month)),
+            spend: self.usage.spans(tallies),
+        });
+        let mut projects: Vec<ProjectDigest> = counted.collect();
+        most_spend_first(&mut projects, |project| &project.spend);
+        projects
     }
 }
 

@@ -251,6 +251,7 @@ fn account(id: &'static str) -> impl Strategy<Value = AccountSnapshot> {
                 poll,
                 slots,
                 usage_since,
+                usage_until: None,
                 balance_history: balances
                     .into_iter()
                     .map(|(at, remaining)| BalancePoint {

@@ -19,7 +19,7 @@ pub mod pricelist;
 mod ranking;
 pub mod rules;
 mod rung;
-mod standing;
+pub mod standing;
 mod summary;
 #[cfg(test)]
 mod testing;

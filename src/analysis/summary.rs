@@ -1,15 +1,15 @@
-//! Sums of usage: by day, week and month of the user's zone; of an account, its keys and its models.
+//! Sums of usage: by day, week and month of the user's zone; of an account, its keys, models and projects.
 //!
 //! Only what the ledger counted. Where its history does not reach, a sum is unknown, never zero. What a vendor
 //! sums itself is joined in by `books`.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::analysis::digest::TokenSum;
-use crate::domain::ids::{KeyId, ModelId};
+use crate::domain::ids::{KeyId, ModelId, ProjectId};
 use crate::domain::period::{Span, Unit};
 use crate::domain::snapshot::AccountSnapshot;
 use crate::domain::tokens::TokenCounts;
@@ -67,8 +67,10 @@ pub(super) struct Usage<'a> {
     pub(super) slots: &'a [UsageSlot],
     /// How far back they are complete. `None`: no usage is reported.
     pub(super) since: Option<DateTime<Utc>>,
+    /// Until when, exclusive. `None`: not known apart from the last reading.
+    until: Option<DateTime<Utc>>,
     /// When the vendor was last read. `None`: never.
-    pub(super) read_at: Option<DateTime<Utc>>,
+    read_at: Option<DateTime<Utc>>,
     cuts: [Cut; 3],
 }
 
@@ -81,6 +83,7 @@ impl<'a> Usage<'a> {
         Self {
             slots: account.map_or(&[], |account| account.slots.as_slice()),
             since: account.and_then(|account| account.usage_since),
+            until: account.and_then(|account| account.usage_until),
             read_at: taken_at.max(account.and_then(|account| account.poll.succeeded_at)),
             cuts: Unit::ALL.map(|unit| Cut::running(unit, now, zone)),
         }
@@ -100,16 +103,44 @@ impl<'a> Usage<'a> {
     /// spent since the last reading cannot be told.
     pub(super) fn reach(&self, unit: Unit) -> Reach {
         let cut = self.cut(unit);
-        let Some(since) = self.since else {
+        let (Some(since), Some(known_until)) = (self.since, self.known_until()) else {
             return Reach::Nothing;
         };
-        if self.read_at.is_none_or(|read_at| read_at < cut.span.from) || since >= cut.span.until {
+        if !self.has_begun(cut, known_until) || since >= cut.span.until {
             Reach::Nothing
+        } else if self.lacks_days(known_until) {
+            Reach::Part
         } else if since <= cut.span.from || self.reaches_day(since, cut.first) {
             Reach::Whole
         } else {
             Reach::Part
         }
+    }
+
+    /// Until when usage is known. A history of days may end before the reading that told it.
+    fn known_until(&self) -> Option<DateTime<Utc>> {
+        let end = self.until.filter(|_| self.tells_days());
+        let last = end.and_then(|end| end.checked_sub_signed(TimeDelta::milliseconds(1)));
+        let read_at = self.read_at?;
+        Some(last.map_or(read_at, |last| last.min(read_at)))
+    }
+
+    /// Whether whole days before the last reading did not come.
+    fn lacks_days(&self, known_until: DateTime<Utc>) -> bool {
+        self.read_at
+            .is_some_and(|read_at| read_at - known_until > TimeDelta::days(1))
+    }
+
+    /// Whether a span had begun when the vendor was read: east of Greenwich the user's day begins before the UTC day
+    /// of its date, and until then what he spends is still counted as yesterday's.
+    fn has_begun(&self, cut: &Cut, read_at: DateTime<Utc>) -> bool {
+        cut.span.from <= read_at && (!self.tells_days() || cut.first <= read_at.date_naive())
+    }
+
+    /// Whether there is usage, and all of it by days.
+    fn tells_days(&self) -> bool {
+        let mut slots = self.slots.iter();
+        !self.slots.is_empty() && slots.all(|slot| slot.width == SlotWidth::Day)
     }
 
     /// Whether a history of UTC days begins on that day or before; its midnight may lie after the user's.
@@ -147,15 +178,21 @@ impl<'a> Usage<'a> {
                     let model = sums.models.entry(model.clone()).or_default();
                     model.of_mut(unit).add(slot);
                 }
+                if let Some(project) = &slot.who.project {
+                    let project = sums.projects.entry(project.clone()).or_default();
+                    project.of_mut(unit).add(slot);
+                }
             }
         }
         sums
     }
 
-    /// The spend of each span that is wholly known.
+    /// The spend of each span that is wholly known. Use whose money is told elsewhere or nowhere is no zero.
     pub(super) fn spans(&self, tallies: &Tallies) -> Spans {
         Spans::from_units(|unit| {
-            (self.reach(unit) == Reach::Whole).then(|| tallies.of(unit).spend.clone())
+            let tally = tallies.of(unit);
+            let known = self.reach(unit) == Reach::Whole && !tally.tells_use_only();
+            known.then(|| tally.spend.clone())
         })
     }
 
@@ -193,6 +230,8 @@ pub(super) struct Sums {
     pub(super) keys: BTreeMap<KeyId, Tallies>,
     /// By model, where told.
     pub(super) models: BTreeMap<ModelId, Tallies>,
+    /// By project, where told.
+    pub(super) projects: BTreeMap<ProjectId, Tallies>,
 }
 
 /// One tally each running day, week and month.
@@ -235,6 +274,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Whether something was used and no money at all is told of it.
+    fn tells_use_only(&self) -> bool {
+        let used = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let tokens = self.tokens.map(|tokens| tokens.total());
+        self.spend.is_empty() && (used(tokens) || used(self.requests))
+    }
+
     fn add(&mut self, slot: &UsageSlot) {
         self.spend.merge(&slot.spend);
         if let Some(tokens) = &slot.tokens {
@@ -245,5 +291,132 @@ impl Tally {
             *sum = sum.saturating_add(requests);
         }
         self.slots = self.slots.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::digest::AccountDigest;
+    use crate::analysis::testing::{account, at, billed, digest_at, figures, with_usage};
+    use crate::domain::key::ProjectReading;
+    use crate::domain::policy::Policy;
+    use crate::domain::usage::Basis;
+
+    fn day(date: &str, spend: Spend, who: Attribution) -> UsageSlot {
+        UsageSlot {
+            start: at(&format!("{date}T00:00:00Z")),
+            width: SlotWidth::Day,
+            who,
+            requests: None,
+            tokens: None,
+            spend,
+        }
+    }
+
+    fn used(date: &str, who: Attribution) -> UsageSlot {
+        let tokens = TokenCounts {
+            input: 1000,
+            ..TokenCounts::default()
+        };
+        UsageSlot {
+            tokens: Some(tokens),
+            ..day(date, Spend::default(), who)
+        }
+    }
+
+    fn dollar(date: &str) -> UsageSlot {
+        day(date, billed("1", "USD"), Attribution::default())
+    }
+
+    /// The figures in a zone of what was read an instant before.
+    fn read(slots: Vec<UsageSlot>, zone: Tz, now: &str) -> AccountDigest {
+        let mut known = with_usage(account("vendor", figures()), slots);
+        let now = at(now);
+        known.latest.as_mut().unwrap().taken_at = now;
+        known.usage_until = Some(now + TimeDelta::milliseconds(1));
+        told(known, zone, now)
+    }
+
+    fn told(known: AccountSnapshot, zone: Tz, now: DateTime<Utc>) -> AccountDigest {
+        let policy = Policy {
+            zone,
+            ..Policy::default()
+        };
+        digest_at(vec![known], &policy, now).accounts.remove(0)
+    }
+
+    fn dollars(spend: Option<&Spend>) -> Option<String> {
+        let usd = "USD".parse().unwrap();
+        spend?.get(usd, Basis::Billed).map(|sum| sum.to_string())
+    }
+
+    #[test]
+    fn a_months_spend_is_the_sum_of_its_utc_days() {
+        let slots = ["2026-10-31", "2026-11-01", "2026-11-22", "2026-11-23"].map(dollar);
+        let figures = read(slots.to_vec(), Tz::UTC, "2026-11-23T10:00:00Z");
+        assert_eq!(dollars(figures.spend.month.as_ref()).as_deref(), Some("3"));
+        assert_eq!(dollars(figures.spend.today.as_ref()).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_day_that_has_not_begun_at_the_vendor_is_unknown_and_not_nothing() {
+        // In Tokyo it is the morning of 24 November.
+        let figures = read(
+            vec![dollar("2026-11-23")],
+            Tz::Asia__Tokyo,
+            "2026-11-23T20:00:00Z",
+        );
+        assert_eq!(figures.spend.today, None);
+        assert_eq!(dollars(figures.spend.month.as_ref()).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn days_that_did_not_come_are_unknown_and_not_nothing() {
+        let mut known = with_usage(account("vendor", figures()), vec![dollar("2026-11-19")]);
+        known.usage_until = Some(at("2026-11-20T00:00:00Z"));
+        let figures = told(known, Tz::UTC, at("2026-11-23T10:00:00Z"));
+        assert_eq!(figures.spend, Spans::default());
+    }
+
+    #[test]
+    fn use_without_money_is_no_zero() {
+        let key = Attribution {
+            key: Some("key".into()),
+            ..Attribution::default()
+        };
+        let slots = vec![dollar("2026-11-23"), used("2026-11-23", key)];
+        let figures = read(slots, Tz::UTC, "2026-11-23T10:00:00Z");
+        assert_eq!(dollars(figures.spend.today.as_ref()).as_deref(), Some("1"));
+        assert_eq!(figures.keys[0].spend, Spans::default());
+    }
+
+    #[test]
+    fn a_project_is_told_by_its_name() {
+        let project = Attribution {
+            project: Some("p1".into()),
+            ..Attribution::default()
+        };
+        let mut known = with_usage(
+            account("vendor", figures()),
+            vec![day("2026-11-23", billed("2", "USD"), project)],
+        );
+        known.latest.as_mut().unwrap().figures.projects = vec![
+            ProjectReading {
+                id: "p1".into(),
+                label: "Alpha".to_owned(),
+            },
+            ProjectReading {
+                id: "p2".into(),
+                label: "Unused".to_owned(),
+            },
+        ];
+        let projects = told(known, Tz::UTC, at("2026-11-23T10:00:00Z")).projects;
+        assert_eq!(projects.len(), 1);
+        assert_eq!(projects[0].label, "Alpha");
+        assert_eq!(
+            dollars(projects[0].spend.month.as_ref()).as_deref(),
+            Some("2")
+        );
     }
 }

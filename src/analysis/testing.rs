@@ -65,6 +65,7 @@ pub(super) fn account(id: &str, figures: Figures) -> AccountSnapshot {
         poll: PollState::default(),
         slots: Vec::new(),
         usage_since: None,
+        usage_until: None,
         balance_history: Vec::new(),
         window_history: Vec::new(),
     }

@@ -80,6 +80,8 @@ pub(super) fn duration(duration: TimeDelta) -> String {
     let (days, hours) = (minutes / 1440, minutes / 60);
     if days >= 2 {
         format!("{days}d {}h", hours % 24)
+    } else if hours > 0 && minutes % 60 == 0 {
+        format!("{hours}h")
     } else if hours > 0 {
         format!("{hours}h {}m", minutes % 60)
     } else if minutes > 0 {
@@ -89,21 +91,24 @@ pub(super) fn duration(duration: TimeDelta) -> String {
     }
 }
 
-/// An instant on the user's clock: `15:55`, on another day `24 Nov 01:00`.
+/// An instant on the user's clock: `3:55pm`, the next `midnight`, on another day `1am on 24 Nov`.
 pub(super) fn clock(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     // So far away no zone has an offset that chrono could still apply.
     if (at - now).abs() > TimeDelta::days(36_500) {
         return "in the far future".to_owned();
     }
     let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let face = at.format("%-I:%M%P").to_string().replace(":00", "");
     if at.date_naive() == now.date_naive() {
-        at.format("%H:%M").to_string()
+        face
+    } else if face == "12am" && now.date_naive().succ_opt() == Some(at.date_naive()) {
+        "midnight".to_owned()
     } else {
-        at.format("%-d %b %H:%M").to_string()
+        format!("{face} on {}", at.format("%-d %b"))
     }
 }
 
-/// `It resets in 3h 55m, at 15:55.`; empty when that is not known.
+/// `It resets in 3h 55m, at 3:55pm.`; empty when that is not known.
 pub(super) fn it(
     does: &str,
     at: Option<DateTime<Utc>>,
@@ -164,15 +169,19 @@ mod tests {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let now = at("2026-11-23T20:05:00Z");
         let zone = Tz::Europe__Berlin;
-        assert_eq!(clock(at("2026-11-23T22:55:00Z"), now, zone), "23:55");
-        assert_eq!(clock(at("2026-11-24T00:00:00Z"), now, zone), "24 Nov 01:00");
+        assert_eq!(clock(at("2026-11-23T22:55:00Z"), now, zone), "11:55pm");
+        assert_eq!(clock(at("2026-11-23T23:00:00Z"), now, zone), "midnight");
+        assert_eq!(
+            clock(at("2026-11-24T00:00:00Z"), now, zone),
+            "1am on 24 Nov"
+        );
         assert_eq!(
             clock(DateTime::<Utc>::MAX_UTC, now, zone),
             "in the far future"
         );
         assert_eq!(
             it("resets", Some(at("2026-11-23T22:55:00Z")), now, zone).as_deref(),
-            Some("It resets in 2h 50m, at 23:55.")
+            Some("It resets in 2h 50m, at 11:55pm.")
         );
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::analysis::digest::AccountCard;
 use crate::app::accounts::{Planned, Registry, planned};
-use crate::app::engine::{Reload, Settings};
 use crate::app::ledger::Wish;
 use crate::app::poller::Reach;
+use crate::app::settings::{Reload, Settings};
 use crate::app::watcher;
 use crate::clock::Clock;
 use crate::config::paths::{Overrides, Paths};

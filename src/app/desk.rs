@@ -1,6 +1,5 @@
 //! What the engine shows and tells: keeps the last snapshot, judges it, and sends only what changed.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,10 +7,10 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
-use crate::app::engine::{ReadAutostart, Settings};
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
+use crate::app::settings::{ReadAutostart, Settings};
 use crate::app::{record, webhook};
 use crate::config::{Config, edit};
 use crate::domain::account::AccountId;
@@ -93,7 +92,7 @@ impl Desk {
     pub(super) async fn show(
         &mut self,
         ledger: &Ledger,
-        in_flight: &BTreeSet<AccountId>,
+        refreshing: Refreshing,
         now: DateTime<Utc>,
     ) {
         let judge = Judge {
@@ -118,14 +117,9 @@ impl Desk {
                 )
             }
         };
-        let refreshing = if in_flight.is_empty() {
-            Refreshing::No
-        } else {
-            Refreshing::Yes
-        };
         let surroundings = Surroundings {
             autostart: self.autostart,
-            last_refresh: self.refreshed_at,
+            last_refresh: self.refreshed_at.or_else(|| self.last_success()),
             refreshing,
             notes: self.notes(ledger),
         };
@@ -134,6 +128,12 @@ impl Desk {
             self.shown = Some(view.clone());
             self.send(Update::View(Box::new(view)));
         }
+    }
+
+    /// The last good poll of an earlier process, as the ledger knows it.
+    fn last_success(&self) -> Option<DateTime<Utc>> {
+        let accounts = self.snapshot.accounts.iter();
+        accounts.filter_map(|known| known.poll.succeeded_at).max()
     }
 
     fn notes(&self, ledger: &Ledger) -> Vec<String> {

@@ -16,5 +16,6 @@ pub mod poller;
 pub mod record;
 pub mod resident;
 pub mod schedule;
+pub mod settings;
 mod watcher;
 mod webhook;

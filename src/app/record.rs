@@ -6,6 +6,7 @@ use crate::app::accounts::Planned;
 use crate::app::poller::{Asked, Background, Polled, failure};
 use crate::app::schedule::{self, Setback};
 use crate::domain::poll::FailureKind;
+use crate::domain::reading::Wait;
 use crate::providers::PollError;
 use crate::store::{Store, StoreError};
 
@@ -50,23 +51,39 @@ pub async fn record(
         Ok(reading) => {
             let next_at = schedule::after_success(now, planned.account.every);
             store.record_reading(reading, next_at).await?;
-            Ok(Some(next_at))
+            match &reading.wait {
+                None => Ok(Some(next_at)),
+                // What came is kept, and the vendor is left alone all the same.
+                Some(wait) => record_failure(store, planned, &throttled(wait), (None, now)).await,
+            }
         }
         Err(error) => {
-            let next_at = next_after(store, planned, error, now).await?;
-            let refused =
-                (error.kind() == FailureKind::Unauthorized).then_some(polled.credential.as_deref());
-            store
-                .record_failure(
-                    planned.id(),
-                    &failure(error, planned, now),
-                    next_at,
-                    refused.flatten(),
-                )
-                .await?;
-            Ok(next_at)
+            let mark = polled.credential.as_deref();
+            let refused = mark.filter(|_| error.kind() == FailureKind::Unauthorized);
+            record_failure(store, planned, error, (refused, now)).await
         }
     }
+}
+
+fn throttled(wait: &Wait) -> PollError {
+    PollError::Throttled {
+        message: wait.message.clone(),
+        retry_at: wait.retry_at,
+    }
+}
+
+async fn record_failure(
+    store: &Store,
+    planned: &Planned,
+    error: &PollError,
+    (refused, now): (Option<&str>, DateTime<Utc>),
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let next_at = next_after(store, planned, error, now).await?;
+    let failure = failure(error, planned, now);
+    store
+        .record_failure(planned.id(), &failure, next_at, refused)
+        .await?;
+    Ok(next_at)
 }
 
 async fn next_after(

@@ -76,8 +76,13 @@ fn back_off(account: &AccountId, failures_before: u32) -> TimeDelta {
 /// A plan that lies further ahead than any rule could have put it was made before the clock was set back: it is due.
 #[must_use]
 pub fn is_due(now: DateTime<Utc>, planned: DateTime<Utc>, every: Duration) -> bool {
-    let longest = delta(every).max(LONGEST_RETRY_AFTER) + TimeDelta::minutes(1);
-    planned <= now + TAKE_ALONG.min(delta(every) / 10) || planned - now > longest
+    planned <= now + TAKE_ALONG.min(delta(every) / 10) || is_beyond_all_plans(now, planned, every)
+}
+
+/// Whether a plan lies further ahead than any rule could have put it.
+#[must_use]
+pub fn is_beyond_all_plans(now: DateTime<Utc>, planned: DateTime<Utc>, every: Duration) -> bool {
+    planned - now > delta(every).max(LONGEST_RETRY_AFTER) + TimeDelta::minutes(1)
 }
 
 fn delta(duration: Duration) -> TimeDelta {

@@ -229,7 +229,7 @@ async fn test(session: &Session, account: &AccountId) -> Result<Ended, Failure> 
         }
         Some(failure) => {
             let stored = match failure.kind {
-                FailureKind::Unauthorized => "The key is stored, but the vendor refuses it",
+                FailureKind::Unauthorized => "The key is stored, but it does not work",
                 _ => "The account is set up, but it could not be polled",
             };
             let failed = Failure::failed(format!("{stored}: {}", failure.message));

@@ -38,7 +38,8 @@ pub struct Line {
     pub say: fn(&str),
 }
 
-/// Runs the engine and the tray until the engine has stopped; on macOS and Windows the tray takes this thread.
+/// Runs the engine and the tray until the engine has stopped; call it on the main thread, which on macOS and Windows
+/// the tray takes.
 ///
 /// A click on "Quit" and the signals INT, TERM and HUP ask the engine to stop; whatever hangs then, this returns
 /// within two seconds.
@@ -47,6 +48,8 @@ pub fn run(
     engine: impl Future<Output = ()> + Send + 'static,
     line: Line,
 ) {
-    runtime.block_on(stage::play(engine, line));
-    runtime.shutdown_timeout(LAST_BREATH);
+    tray::beside(move |opener| {
+        runtime.block_on(stage::play(engine, line, opener));
+        runtime.shutdown_timeout(LAST_BREATH);
+    });
 }

@@ -11,7 +11,7 @@ use crate::desktop::Line;
 use crate::desktop::errands::Errands;
 use crate::desktop::notify::Notifier;
 use crate::desktop::signals::Signals;
-use crate::desktop::tray::{self, Parts, Tray};
+use crate::desktop::tray::{Opener, Parts, Tray};
 use crate::view::menu::Action;
 
 /// How long the engine may take to stop once it was asked.
@@ -20,7 +20,11 @@ const FAREWELL: Duration = Duration::from_millis(1400);
 const EPILOGUE: Duration = Duration::from_millis(300);
 
 /// Runs the engine, and shows it, until it has stopped.
-pub(super) async fn play(engine: impl Future<Output = ()> + Send + 'static, line: Line) {
+pub(super) async fn play(
+    engine: impl Future<Output = ()> + Send + 'static,
+    line: Line,
+    opener: Opener,
+) {
     let mut updates = line.updates;
     let (clicks, mut clicked) = unbounded_channel();
     let mut signals = Signals::listen();
@@ -30,7 +34,7 @@ pub(super) async fn play(engine: impl Future<Output = ()> + Send + 'static, line
     };
     let notifier = Notifier::start(clicks.clone());
     let errands = Errands::new(line.config_file, line.autostart, clicks.clone(), notifier);
-    let mut tray = tray::start(Parts {
+    let mut tray = opener.open(Parts {
         clicks,
         desktop_name: line.desktop_name,
         say: line.say,

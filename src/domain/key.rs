@@ -1,9 +1,9 @@
-//! API keys and models as a vendor reports them: names, caps and spend per span, never the key itself.
+//! API keys, models and projects as a vendor reports them: names, caps and spend per span, never the key itself.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{KeyId, ModelId};
+use crate::domain::ids::{KeyId, ModelId, ProjectId};
 use crate::domain::money::Money;
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::Spans;
@@ -79,4 +79,13 @@ pub struct ModelReading {
     pub tokens: Option<TokenCounts>,
     /// What it cost, by span.
     pub spend: Spans,
+}
+
+/// A project, workspace or team of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectReading {
+    /// The vendor's id.
+    pub id: ProjectId,
+    /// What people read.
+    pub label: String,
 }

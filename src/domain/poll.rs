@@ -29,7 +29,7 @@ pub struct Failure {
     pub hint: Option<String>,
     /// When the vendor will listen again. `None`: it did not say.
     pub retry_at: Option<DateTime<Utc>>,
-    /// When it first failed this way.
+    /// When the failures began of which this is the last; a refused or missing credential is told apart from others.
     pub since: DateTime<Utc>,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountId;
 use crate::domain::coin::CoinPrice;
-use crate::domain::key::{KeyReading, ModelReading};
+use crate::domain::key::{KeyReading, ModelReading, ProjectReading};
 use crate::domain::quota::{Balance, Plan, QuotaWindow};
 use crate::domain::rates::Rate;
 use crate::domain::usage::{SlotRange, UsageEvent};
@@ -25,8 +25,19 @@ pub struct Reading {
     pub ranges: Vec<SlotRange>,
     /// Whether everything that was asked for came.
     pub complete: Completeness,
+    /// The vendor asked to wait before it had told everything. `None`: it did not.
+    pub wait: Option<Wait>,
     /// Where the next poll may go on. `None`: it starts anew.
     pub resume: Option<Cursor>,
+}
+
+/// A vendor's word that it wants to be left alone; what it told before counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// What it said, one sentence.
+    pub message: String,
+    /// Until when. `None`: it did not say.
+    pub retry_at: Option<DateTime<Utc>>,
 }
 
 impl Reading {
@@ -40,6 +51,7 @@ impl Reading {
             events: Vec::new(),
             ranges: Vec::new(),
             complete: Completeness::Whole,
+            wait: None,
             resume: None,
         }
     }
@@ -59,6 +71,8 @@ pub struct Figures {
     pub keys: Vec<KeyReading>,
     /// Usage by model as the vendor sums it.
     pub models: Vec<ModelReading>,
+    /// The projects or workspaces by name; what they spent is told by usage.
+    pub projects: Vec<ProjectReading>,
     /// Market prices of coins.
     pub prices: Vec<CoinPrice>,
     /// Exchange rates.

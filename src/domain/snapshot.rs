@@ -41,6 +41,8 @@ pub struct AccountSnapshot {
     pub slots: Vec<UsageSlot>,
     /// How far back the usage history reaches without a hole. `None`: no usage is reported.
     pub usage_since: Option<DateTime<Utc>>,
+    /// How far it reaches towards now, exclusive: less far than the last reading where a vendor did not tell all.
+    pub usage_until: Option<DateTime<Utc>>,
     /// Balances over time, oldest first; only changes.
     pub balance_history: Vec<BalancePoint>,
     /// Windows over time, oldest first; only changes.

@@ -20,6 +20,9 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::logging::redact::redact;
 use crate::logging::rotating::Rotating;
 
+/// The target of events that are told at the terminal in words of their own: they go to the file only.
+const SAID: &str = "said";
+
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
@@ -71,7 +74,7 @@ fn people<S: Subscriber + for<'span> LookupSpan<'span>>(verbosity: Verbosity) ->
         .without_time()
         .with_target(false)
         .with_writer(|| Line(io::stderr()))
-        .with_filter(heard(verbosity))
+        .with_filter(heard(verbosity).with_target(SAID, LevelFilter::OFF))
 }
 
 /// Lines with time and origin.

@@ -4,8 +4,15 @@
 //! configuration, no environment, and no other provider.
 
 mod agent_logs;
+mod anthropic;
 mod coingecko;
+mod counters;
+mod daybook;
+mod days;
 mod frankfurter;
+mod openai;
+mod openrouter;
+mod pages;
 mod reply;
 mod venice;
 mod wire;
@@ -18,19 +25,22 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::poll::FailureKind;
-use crate::domain::reading::{Cursor, Reading};
+use crate::domain::reading::{Cursor, Reading, Wait};
 use crate::http::Http;
 use crate::logs::Desk;
 use crate::secrets::Secret;
 
 /// Every provider, by id.
 pub const ALL: &[&Provider] = &[
+    &anthropic::PROVIDER,
     &agent_logs::CLAUDE_CODE,
     &agent_logs::CODEX,
     &coingecko::PROVIDER,
     &frankfurter::PROVIDER,
     &agent_logs::GEMINI_CLI,
+    &openai::PROVIDER,
     &agent_logs::OPENCODE,
+    &openrouter::PROVIDER,
     &venice::PROVIDER,
 ];
 
@@ -215,6 +225,18 @@ impl PollError {
     #[must_use]
     pub fn reason(&self) -> String {
         self.to_string().trim_end_matches('.').to_owned()
+    }
+
+    /// The vendor's wish to be left alone, when that is what failed.
+    #[must_use]
+    pub fn wait(&self) -> Option<Wait> {
+        match self {
+            Self::Throttled { message, retry_at } => Some(Wait {
+                message: message.clone(),
+                retry_at: *retry_at,
+            }),
+            _ => None,
+        }
     }
 
     /// What to do about it, when something can be done.

@@ -6,6 +6,7 @@
 mod file;
 mod keyring;
 mod places;
+pub mod tokens;
 pub mod vault;
 
 use std::fmt;

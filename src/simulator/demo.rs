@@ -137,6 +137,21 @@ secret = "env:VENICE_ADMIN_KEY"
 base_url = "{venice}"
 
 [[account]]
+provider = "openai"
+secret = "env:OPENAI_ADMIN_KEY"
+base_url = "{openai}"
+
+[[account]]
+provider = "anthropic"
+secret = "env:ANTHROPIC_ADMIN_KEY"
+base_url = "{anthropic}"
+
+[[account]]
+provider = "openrouter"
+secret = "env:OPENROUTER_MANAGEMENT_KEY"
+base_url = "{openrouter}"
+
+[[account]]
 provider = "coingecko"
 secret = "env:COINGECKO_API_KEY"
 base_url = "{coingecko}"
@@ -153,6 +168,9 @@ ecb_url = "{ecb}"
 symbols = ["EUR", "GBP"]
 "#,
         venice = base_url("venice"),
+        openai = base_url("openai"),
+        anthropic = base_url("anthropic"),
+        openrouter = base_url("openrouter"),
         coingecko = base_url("coingecko"),
         geckoterminal = base_url("geckoterminal"),
         dexscreener = base_url("dexscreener"),

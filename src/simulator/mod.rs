@@ -7,6 +7,7 @@
 //!
 //! Read on: `server` for the wire, `demo` for the story that `spendtray demo` shows, `venice` for the ledger.
 
+mod anthropic;
 mod call;
 mod coinbase;
 mod coingecko;
@@ -17,6 +18,9 @@ mod fault;
 mod frankfurter;
 mod geckoterminal;
 mod market;
+mod month;
+mod openai;
+mod openrouter;
 mod random;
 mod server;
 mod venice;
@@ -35,12 +39,15 @@ pub use crate::simulator::fault::Fault;
 
 /// Every simulated vendor, by id.
 const VENDORS: &[&Vendor] = &[
+    &anthropic::VENDOR,
     &coinbase::VENDOR,
     &coingecko::VENDOR,
     &dexscreener::VENDOR,
     &ecb::VENDOR,
     &frankfurter::VENDOR,
     &geckoterminal::VENDOR,
+    &openai::VENDOR,
+    &openrouter::VENDOR,
     &venice::VENDOR,
 ];
 
@@ -55,6 +62,24 @@ pub const COINGECKO_DEMO_KEY: &str = coingecko::DEMO_KEY;
 
 /// A CoinGecko key of a paid plan.
 pub const COINGECKO_PRO_KEY: &str = coingecko::PRO_KEY;
+
+/// An OpenAI key that may look at the organization: it is among [`Simulator::variables`].
+pub const OPENAI_ADMIN_KEY: &str = openai::ADMIN_KEY;
+
+/// An OpenAI key that may only call models.
+pub const OPENAI_ORDINARY_KEY: &str = openai::ORDINARY_KEY;
+
+/// An Anthropic key that may look at the organization: it is among [`Simulator::variables`].
+pub const ANTHROPIC_ADMIN_KEY: &str = anthropic::ADMIN_KEY;
+
+/// An Anthropic key that may only call models.
+pub const ANTHROPIC_ORDINARY_KEY: &str = anthropic::ORDINARY_KEY;
+
+/// An OpenRouter key that may look at the account: it is among [`Simulator::variables`].
+pub const OPENROUTER_MANAGEMENT_KEY: &str = openrouter::MANAGEMENT_KEY;
+
+/// An OpenRouter key that calls models.
+pub const OPENROUTER_ORDINARY_KEY: &str = openrouter::ORDINARY_KEY;
 
 /// The simulated vendors, running until dropped.
 #[derive(Debug)]

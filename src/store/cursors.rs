@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::account::AccountId;
-use crate::domain::poll::{Failure, PollState};
+use crate::domain::poll::{Failure, FailureKind, PollState};
 use crate::domain::reading::Cursor;
 use crate::store::cell::{self, Read};
 
@@ -102,15 +102,15 @@ pub(super) struct Failed<'a> {
     pub(super) refused: Option<&'a str>,
 }
 
-/// Keeps a failed poll. While it fails the same way it fails since the first time; a refused credential stays
-/// known until a poll succeeds.
+/// Keeps a failed poll. While polls fail, one way or another, they fail since the first of them; what a person has
+/// to mend begins anew. A refused credential stays known until a poll succeeds.
 pub(super) async fn keep_failure(
     connection: &mut AnyConnection,
     failed: Failed<'_>,
 ) -> Result<(), sqlx::Error> {
     let mut failure = failed.failure.clone();
     let before = state(connection, failed.account).await?.failure;
-    if let Some(before) = before.filter(|before| before.kind == failure.kind) {
+    if let Some(before) = before.filter(|before| goes_on(before.kind, failure.kind)) {
         failure.since = before.since.min(failure.since);
     }
     let json =
@@ -121,6 +121,12 @@ pub(super) async fn keep_failure(
         .bind(json)
         .bind(failed.refused.map(str::to_owned));
     connection.execute(statement).await.map(drop)
+}
+
+/// Whether a failure goes on with another: a vendor in trouble answers 500 now and not at all the next time.
+fn goes_on(before: FailureKind, after: FailureKind) -> bool {
+    let for_people = |kind| matches!(kind, FailureKind::Unauthorized | FailureKind::NotConfigured);
+    before == after || !(for_people(before) || for_people(after))
 }
 
 /// Where the account's last good poll ended.

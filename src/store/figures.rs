@@ -21,6 +21,7 @@ pub(super) fn hold(new: &Figures, complete: &Completeness, old: Option<Figures>)
     keep_if_empty(&mut held.windows, old.windows);
     keep_if_empty(&mut held.keys, old.keys);
     keep_if_empty(&mut held.models, old.models);
+    keep_if_empty(&mut held.projects, old.projects);
     keep_missing(&mut held.prices, old.prices, |price| {
         (price.symbol.clone(), price.price.currency)
     });
@@ -57,6 +58,7 @@ pub(super) fn parse(json: &str) -> Read<Figures> {
         windows: items(&fields, "windows"),
         keys: items(&fields, "keys"),
         models: items(&fields, "models"),
+        projects: items(&fields, "projects"),
         prices: items(&fields, "prices"),
         rates: items(&fields, "rates"),
     })

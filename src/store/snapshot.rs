@@ -23,8 +23,10 @@ pub(super) async fn snapshot(
     for (id, poll) in cursors::states(connection).await? {
         entry(&mut accounts, id).poll = poll;
     }
-    for (id, reaches) in usage::coverages(connection).await? {
-        entry(&mut accounts, id).usage_since = Some(reaches);
+    for (id, (since, until)) in usage::coverages(connection).await? {
+        let account = entry(&mut accounts, id);
+        account.usage_since = Some(since);
+        account.usage_until = Some(until);
     }
     for account in accounts.values_mut() {
         account.slots = usage::since(connection, &account.id, since).await?;
@@ -49,6 +51,7 @@ fn entry(
             poll: PollState::default(),
             slots: Vec::new(),
             usage_since: None,
+            usage_until: None,
             balance_history: Vec::new(),
             window_history: Vec::new(),
         })

@@ -88,6 +88,7 @@ pub(crate) fn account(id: &str, label: &str) -> AccountDigest {
         tokens_today: None,
         keys: Vec::new(),
         models: Vec::new(),
+        projects: Vec::new(),
         prices: Vec::new(),
     }
 }

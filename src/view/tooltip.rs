@@ -10,8 +10,8 @@ use crate::view::title::Headline;
 
 /// The most lines below the headline.
 const MOST_LINES: usize = 10;
-/// The most characters of a line.
-const WIDTH: usize = 90;
+/// The most characters of a line: panels break longer ones.
+const WIDTH: usize = 72;
 
 pub(super) fn tooltip(headline: &Headline, digest: &Digest, policy: &Policy) -> Tooltip {
     let title = if headline.title.is_empty() {
@@ -40,7 +40,9 @@ fn line(each: &AccountDigest, digest: &Digest, policy: &Policy) -> String {
         zone: policy.zone,
     };
     let mut parts = account::state(each, moment);
-    if let Some(window) = account::fullest(each) {
+    if let Some(window) =
+        account::fullest(each).filter(|window| !quota::is_told_by_purse(window, each))
+    {
         let window = &window.window;
         let urgent = window
             .used_percent
@@ -57,13 +59,7 @@ fn line(each: &AccountDigest, digest: &Digest, policy: &Policy) -> String {
         ));
         parts.extend(quota::resets(window, moment, words));
     }
-    parts.extend(each.balances.iter().filter_map(|balance| {
-        let amount = format::money(balance.balance.remaining?);
-        Some(match quota::purse(balance) {
-            Some(name) => format!("{name} {amount}"),
-            None => amount,
-        })
-    }));
+    parts.extend(each.balances.iter().filter_map(quota::in_short));
     let today = each.spend.today.as_ref();
     parts.extend(
         today

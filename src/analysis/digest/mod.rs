@@ -12,11 +12,11 @@ use crate::analysis::budgets::budget_digest;
 use crate::analysis::coins::coins;
 use crate::analysis::exchange::{Exchange, converted_totals};
 use crate::analysis::rung;
-use crate::analysis::standing::overall;
+use crate::analysis::standing::{of_alerts, overall};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Phase};
 use crate::domain::coin::CoinPrice;
-use crate::domain::ids::{ModelId, ProviderId};
+use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::key::KeyReading;
 use crate::domain::money::Money;
 use crate::domain::policy::Policy;
@@ -104,6 +104,8 @@ pub struct AccountDigest {
     pub keys: Vec<KeyReading>,
     /// The models, most spend first.
     pub models: Vec<ModelDigest>,
+    /// The projects or workspaces, most spend first.
+    pub projects: Vec<ProjectDigest>,
     /// Coin prices this account told.
     pub prices: Vec<CoinPrice>,
 }
@@ -148,6 +150,19 @@ pub struct WindowDigest {
 pub struct ModelDigest {
     /// The model.
     pub model: ModelId,
+    /// Tokens and requests of the month, where told.
+    pub tokens: Option<TokenSum>,
+    /// Its spend.
+    pub spend: Spans,
+}
+
+/// A project's figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectDigest {
+    /// The project.
+    pub id: ProjectId,
+    /// What people read.
+    pub label: String,
     /// Tokens and requests of the month, where told.
     pub tokens: Option<TokenSum>,
     /// Its spend.
@@ -313,7 +328,7 @@ pub fn digest(
         converted: converted_totals(&totals, policy.currency, &exchange, reach),
         coins: coins(&accounts, policy, &exchange),
         alerts: standing_alerts(&snapshot.alerts),
-        state: overall(&accounts, &budgets, policy, now),
+        state: overall(&accounts, &budgets, policy, now).max(of_alerts(&snapshot.alerts, now)),
         accounts,
         totals,
         budgets,

@@ -66,10 +66,14 @@ fn failing(scene: Scene<'_>, account: &AccountDigest) -> Probe {
             None
         }
         Some(failure) => {
-            let failing = scene.now() - failure.since;
+            // While the next poll is overdue (the machine slept) nobody knows whether it would still fail.
+            let now = account
+                .next_poll_at
+                .map_or(scene.now(), |next| next.min(scene.now()));
+            let failing = now - failure.since;
             let old = account
                 .updated_at
-                .map_or(failing, |updated_at| scene.now() - updated_at);
+                .map_or(failing, |updated_at| now - updated_at);
             Some(failing.min(old).num_minutes())
         }
     };

@@ -51,8 +51,7 @@ fn asked(rule: &MetricRule) -> String {
         Condition::AtMost(threshold) => ("below", threshold),
     };
     format!(
-        "Your rule: {} {side} {}.",
-        rule.metric,
+        "You asked to be told {side} {}.",
         wording::number(threshold)
     )
 }
@@ -228,7 +227,7 @@ mod tests {
             .into_iter()
             .flat_map(|amount| program.told(market(amount), now()))
             .collect();
-        insta::assert_snapshot!(told.join("\n"), @"warning: VVV is at $3.12 | Your rule: VVV.price above 3. +3.1 % in 24 hours.");
+        insta::assert_snapshot!(told.join("\n"), @"warning: VVV is at $3.12 | You asked to be told above 3. +3.1 % in 24 hours.");
         program.told(market("2.5"), now());
         assert_eq!(program.told(market("3.1"), now()).len(), 1, "crossed anew");
     }
@@ -258,7 +257,7 @@ mod tests {
         ));
         program.told(moved("-2"), now());
         let told = program.told(moved("-12.34"), now());
-        insta::assert_snapshot!(told.join("\n"), @"warning: VVV -12.3 % in 24 hours | Your rule: VVV.change_24h below -10. It is at $2.00.");
+        insta::assert_snapshot!(told.join("\n"), @"warning: VVV -12.3 % in 24 hours | You asked to be told below -10. It is at $2.00.");
     }
 
     #[test]
@@ -274,7 +273,7 @@ mod tests {
             now(),
         );
         assert_eq!(told[0].key.subject, "venice/work balance diem");
-        insta::assert_snapshot!(words(&told[0]), @"warning: Venice (work): 8.0000 DIEM left | Your rule: venice.balance.diem below 10. Top up at https://venice.ai/pay?amount=25.00");
+        insta::assert_snapshot!(words(&told[0]), @"warning: Venice (work): 8.0000 DIEM left | You asked to be told below 10. Top up at https://venice.ai/pay?amount=25.00");
     }
 
     #[test]
@@ -283,7 +282,7 @@ mod tests {
         let mut program = Program::with(rule(metric, Condition::AtLeast(dec("5"))));
         program.told(spent("1"), now());
         let told = program.told(spent("5"), now());
-        insta::assert_snapshot!(told.join("\n"), @"warning: Venice (work): $5.00 spent today | Your rule: openai.spend.today above 5.");
+        insta::assert_snapshot!(told.join("\n"), @"warning: Venice (work): $5.00 spent today | You asked to be told above 5.");
         let tomorrow = at("2026-11-24T09:00:00Z");
         let mut next = spent("0");
         next.latest.as_mut().unwrap().taken_at = tomorrow;

@@ -29,20 +29,21 @@ pub(super) fn figure(scene: Scene<'_>, account: &AccountDigest, row: &BalanceDig
         || format!("{label}: {}", balance.name),
         |left| format!("{label}: {} left", wording::money(left)),
     );
-    let granted = balance
-        .granted
-        .map(|granted| format!("Filled up to {}.", wording::money(granted)));
-    let refill = wording::it("refills", balance.resets_at, scene.now(), scene.policy.zone);
+    let refills = balance.granted.map_or_else(
+        || "refills".to_owned(),
+        |granted| format!("refills to {}", wording::money(granted)),
+    );
+    let refill = wording::it(&refills, balance.resets_at, scene.now(), scene.policy.zone);
     let lasts = row
         .lasts
-        .filter(|_| granted.is_none())
+        .filter(|_| balance.granted.is_none())
         .map(|lasts| format!("It lasts {} at the present rate.", wording::duration(lasts)));
     Figure {
         subject: subject(account.id(), &format!("balance {}", balance.name)),
         period: period(balance.resets_at),
         value: balance.remaining.map(|left| left.amount),
         title,
-        body: wording::sentences([granted, refill, lasts, wording::top_up(&account.card)]),
+        body: wording::sentences([refill, lasts, wording::top_up(&account.card)]),
     }
 }
 

@@ -32,9 +32,9 @@ fn a_window_is_told_at_seventy_five_ninety_and_a_hundred_percent() {
         .filter(|words| !words.contains("will be"))
         .collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    warning: Venice (work): Session (5 h) at 75 % | It resets in 3h 0m, at 13:00.
-    critical: Venice (work): Session (5 h) at 90 % | It resets in 3h 0m, at 13:00.
-    critical: Venice (work): Session (5 h) is used up | It resets in 3h 0m, at 13:00.
+    warning: Venice (work): Session (5 h) at 75 % | It resets in 3h, at 1pm.
+    critical: Venice (work): Session (5 h) at 90 % | It resets in 3h, at 1pm.
+    critical: Venice (work): Session (5 h) is used up | It resets in 3h, at 1pm.
     ");
 }
 
@@ -76,7 +76,7 @@ fn a_new_window_that_is_nearly_full_at_once_is_told_as_full_not_as_reset() {
     latest.taken_at = at("2026-11-23T17:00:00Z");
     latest.figures.windows[0].resets_at = Some(at("2026-11-23T18:00:00Z"));
     let told = program.told(read, at("2026-11-23T17:00:00Z"));
-    insta::assert_snapshot!(told.join("\n"), @"critical: Venice (work): Session (5 h) at 91 % | It resets in 1h 0m, at 18:00.");
+    insta::assert_snapshot!(told.join("\n"), @"critical: Venice (work): Session (5 h) at 91 % | It resets in 1h, at 6pm.");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_window_that_will_be_full_before_its_reset_is_told_once() {
     let mut program = Program::default();
     assert!(program.told(session("22"), now()).is_empty());
     let told = program.told(session("60"), now());
-    insta::assert_snapshot!(told.join("\n"), @"warning: Venice (work): Session (5 h) will be used up at 11:00 | 60 % used so far. It resets in 3h 0m, at 13:00.");
+    insta::assert_snapshot!(told.join("\n"), @"warning: Venice (work): Session (5 h) will be used up at 11am | 60 % used so far. It resets in 3h, at 1pm.");
     assert!(program.told(session("22"), now()).is_empty());
     assert!(program.told(session("60"), now()).is_empty());
 }
@@ -109,8 +109,8 @@ fn a_purse_that_refills_is_told_by_what_is_used_of_it() {
     ]
     .concat();
     insta::assert_snapshot!(told.join("\n"), @"
-    warning: Venice (work): 25.0000 DIEM left | Filled up to 100.0000 DIEM. It refills in 14h 0m, at 24 Nov 00:00. Top up at https://venice.ai/pay?amount=25.00
-    critical: Venice (work): 4.2000 DIEM left | Filled up to 100.0000 DIEM. It refills in 14h 0m, at 24 Nov 00:00. Top up at https://venice.ai/pay?amount=25.00
+    warning: Venice (work): 25.0000 DIEM left | It refills to 100.0000 DIEM in 14h, at midnight. Top up at https://venice.ai/pay?amount=25.00
+    critical: Venice (work): 4.2000 DIEM left | It refills to 100.0000 DIEM in 14h, at midnight. Top up at https://venice.ai/pay?amount=25.00
     ");
 }
 
@@ -198,7 +198,7 @@ fn a_key_near_its_limit_is_told() {
     let mut program = Program::default();
     assert!(program.told(capped("10.5"), now()).is_empty());
     let told = program.told(capped("18.2"), now());
-    insta::assert_snapshot!(told.join("\n"), @"critical: Venice (work): key ci-bot at 91 % of its limit | $18.20 of $20.00 a month spent. It resets in 7d 14h, at 1 Dec 00:00. Raise the limit, or use another key.");
+    insta::assert_snapshot!(told.join("\n"), @"critical: Venice (work): key ci-bot at 91 % of its limit | $18.20 of $20.00 a month spent. It resets in 7d 14h, at 12am on 1 Dec. Raise the limit, or use another key.");
 }
 
 fn budget(forecast: ForecastNotice) -> Policy {
@@ -231,10 +231,10 @@ fn a_budget_is_told_at_its_own_percentages_and_anew_each_month() {
     next.slots = vec![slot("2026-12-01T08:15:00Z", billed("26", "USD"))];
     told.extend(program.told(next, december));
     insta::assert_snapshot!(told.join("\n"), @"
-    info: Budget openai month: 50 % spent | $25.00 of $50.00 are spent. It begins anew in 7d 14h, at 1 Dec 00:00.
-    warning: Budget openai month: 82.4 % spent | $41.20 of $50.00 are spent. It begins anew in 7d 14h, at 1 Dec 00:00.
-    critical: Budget openai month: 120 % spent | $60.00 of $50.00 are spent. It begins anew in 7d 14h, at 1 Dec 00:00.
-    info: Budget openai month: 52 % spent | $26.00 of $50.00 are spent. It begins anew in 30d 15h, at 1 Jan 00:00.
+    info: Budget openai month: 50 % spent | $25.00 of $50.00 are spent. It begins anew in 7d 14h, at 12am on 1 Dec.
+    warning: Budget openai month: 82.4 % spent | $41.20 of $50.00 are spent. It begins anew in 7d 14h, at 12am on 1 Dec.
+    critical: Budget openai month: 120 % spent | $60.00 of $50.00 are spent. It begins anew in 7d 14h, at 12am on 1 Dec.
+    info: Budget openai month: 52 % spent | $26.00 of $50.00 are spent. It begins anew in 30d 15h, at 12am on 1 Jan.
     ");
     assert!(program.known[0].key.subject.starts_with("openai "));
 }
@@ -245,8 +245,8 @@ fn a_budget_tells_ahead_when_its_projection_exceeds_it() {
     program.told(spent("10"), now());
     let told = program.told(spent("39"), now());
     insta::assert_snapshot!(told.join("\n"), @"
-    info: Budget openai month: 78 % spent | $39.00 of $50.00 are spent. It begins anew in 7d 14h, at 1 Dec 00:00.
-    warning: Budget openai month: heading for $52.19 | $39.00 of $50.00 are spent. It begins anew in 7d 14h, at 1 Dec 00:00.
+    info: Budget openai month: 78 % spent | $39.00 of $50.00 are spent. It begins anew in 7d 14h, at 12am on 1 Dec.
+    warning: Budget openai month: heading for $52.19 | $39.00 of $50.00 are spent. It begins anew in 7d 14h, at 12am on 1 Dec.
     ");
 }
 

@@ -1,14 +1,15 @@
 //! What the engine does when it is told something: by a click, a saved configuration, a second start.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::{Engine, Flow};
 use crate::app::accounts::{Planned, planned};
-use crate::app::engine::parts::Settings;
 use crate::app::ledger::Ledger;
 use crate::app::message::Command;
+use crate::app::settings::Settings;
 use crate::domain::account::AccountId;
 use crate::domain::poll::FailureKind;
 use crate::http::Http;
@@ -16,7 +17,7 @@ use crate::view::menu::Action;
 
 impl Engine {
     pub(super) async fn obey(&mut self, command: Command) -> Flow {
-        let now = self.reach.clock.now();
+        let now = self.follow_clock();
         match command {
             Command::Act(Action::Quit) => return Flow::End,
             Command::Act(Action::RefreshAll) => {
@@ -41,18 +42,11 @@ impl Engine {
     }
 
     /// Asks now; a refresh during a poll is queued once; a vendor that told us to wait is left alone.
-    async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
-        let told_to_wait = self
-            .desk
-            .snapshot()
-            .account(account)
-            .and_then(|known| known.poll.failure.as_ref())
-            .and_then(|failure| failure.retry_at)
-            .is_some_and(|at| at > now);
-        if told_to_wait {
+    pub(super) async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
+        if self.told_to_wait(now).contains(account) {
             return;
         }
-        if self.in_flight.contains(account) {
+        if self.in_flight.contains_key(account) {
             self.again.insert(account.clone());
         } else {
             self.start(account, now).await;
@@ -85,6 +79,24 @@ impl Engine {
         }
     }
 
+    /// Drops the polls under way of accounts whose settings are not what they were.
+    fn abandon_changed(&mut self, before: &[Planned]) {
+        let unchanged = |id: &AccountId| {
+            let of = |all: &[Planned]| all.iter().find(|each| each.id() == id).cloned();
+            of(before)
+                .zip(of(&self.planned))
+                .is_some_and(|(old, new)| old.account == new.account)
+        };
+        let (go_on, dropped) = std::mem::take(&mut self.in_flight)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(id, _)| unchanged(id));
+        self.again.retain(|id| go_on.contains_key(id));
+        self.in_flight = go_on;
+        for poll in dropped.into_values() {
+            poll.task.abort();
+        }
+    }
+
     /// Takes over what new settings change besides accounts: variables, the request log, the ledger.
     async fn reach_anew(&mut self, settings: &Settings, now: DateTime<Utc>) {
         self.reach.variables = Arc::new(settings.variables.clone());
@@ -102,13 +114,15 @@ impl Engine {
                         .close()
                         .await;
                     self.due.clear();
+                    self.abandon_polls();
                 }
                 Err(error) => self.desk.ledger_trouble(&error),
             }
         }
     }
 
-    /// Takes new settings, or keeps the old ones and says why. Results of old settings are dropped.
+    /// Takes new settings, or keeps the old ones and says why. Polls whose settings changed are dropped; the others
+    /// go on, so that a file saved ten times a second asks nobody ten times a second.
     async fn reload(&mut self, now: DateTime<Utc>) {
         let settings = match (self.reload)() {
             Ok(settings) => settings,
@@ -119,6 +133,9 @@ impl Engine {
             }
         };
         self.desk.config_trouble(None);
+        if settings.variables != *self.reach.variables {
+            self.abandon_polls();
+        }
         self.reach_anew(&settings, now).await;
         let before = std::mem::take(&mut self.planned);
         let logs = Arc::clone(&self.reach.logs);
@@ -128,18 +145,19 @@ impl Engine {
             self.registry,
             &|id| logs.has(id),
         );
-        self.generation += 1;
-        self.polls.abort_all();
-        self.in_flight.clear();
-        self.again.clear();
+        self.abandon_changed(&before);
         self.due
             .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));
         self.desk
             .take(settings, self.planned.iter().map(Planned::card).collect());
+        let waiting = self.told_to_wait(now);
         for planned in &self.planned {
             let unchanged = before.iter().any(|old| old.account == planned.account);
             let has_plan = self.due.get(planned.id()).copied().flatten().is_some();
-            if !(unchanged && has_plan) {
+            // A vendor that told us to wait meant the credential, not how often we ask or what we call it.
+            let waits = waiting.contains(planned.id())
+                && before.iter().any(|old| is_same_to_vendor(old, planned));
+            if !(has_plan && (unchanged || waits)) {
                 self.due
                     .insert(planned.id().clone(), Some(DateTime::UNIX_EPOCH));
             }
@@ -147,4 +165,13 @@ impl Engine {
         self.desk.look_again(self.ledger.store(), now).await;
         self.start_due(now).await;
     }
+}
+
+/// Whether a vendor cannot tell two settings of an account apart.
+fn is_same_to_vendor(one: &Planned, other: &Planned) -> bool {
+    let (one, other) = (&one.account, &other.account);
+    one.id == other.id
+        && one.credential == other.credential
+        && one.base_url == other.base_url
+        && one.options == other.options
 }

@@ -12,19 +12,21 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-pub use parts::{Parts, ReadAutostart, Reload, Settings};
+pub use parts::Parts;
 
 use crate::app::accounts::{Planned, Registry, planned};
 use crate::app::desk::{Desk, Outside};
 use crate::app::ledger::{Changed, Ledger};
 use crate::app::message::Command;
 use crate::app::poller::{Polled, Reach, poll};
+use crate::app::settings::Reload;
 use crate::app::{record, schedule};
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
+use crate::view::Refreshing;
 
 /// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
@@ -42,16 +44,23 @@ pub struct Engine {
     planned: Vec<Planned>,
     due: BTreeMap<AccountId, Option<DateTime<Utc>>>,
     polls: JoinSet<Finished>,
-    in_flight: BTreeSet<AccountId>,
+    in_flight: BTreeMap<AccountId, InFlight>,
     again: BTreeSet<AccountId>,
     permits: Arc<Semaphore>,
-    generation: u64,
+    polls_begun: u64,
     purged_at: Option<DateTime<Utc>>,
+    seen_at: DateTime<Utc>,
     desk: Desk,
 }
 
+/// A poll under way.
+struct InFlight {
+    number: u64,
+    task: AbortHandle,
+}
+
 struct Finished {
-    generation: u64,
+    number: u64,
     account: AccountId,
     polled: Polled,
 }
@@ -85,6 +94,7 @@ impl Engine {
                 parts.settings,
                 cards,
             ),
+            seen_at: parts.reach.clock.now(),
             reach: parts.reach,
             ledger: parts.ledger,
             registry: parts.registry,
@@ -92,10 +102,10 @@ impl Engine {
             planned,
             due: BTreeMap::new(),
             polls: JoinSet::new(),
-            in_flight: BTreeSet::new(),
+            in_flight: BTreeMap::new(),
             again: BTreeSet::new(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
-            generation: 0,
+            polls_begun: 0,
             purged_at: None,
         }
     }
@@ -144,7 +154,10 @@ impl Engine {
     fn plan_from_ledger(&mut self) {
         for planned in &self.planned {
             let known = self.desk.snapshot().account(planned.id());
-            let next_at = known.map_or(Some(DateTime::UNIX_EPOCH), |known| at_start(&known.poll));
+            let latest = schedule::after_success(self.seen_at, planned.account.every);
+            let next_at = known.map_or(Some(DateTime::UNIX_EPOCH), |known| {
+                at_start(&known.poll, latest)
+            });
             self.due.entry(planned.id().clone()).or_insert(next_at);
         }
     }
@@ -154,7 +167,7 @@ impl Engine {
         let next = self
             .due
             .iter()
-            .filter(|(id, _)| !self.in_flight.contains(id))
+            .filter(|(id, _)| !self.in_flight.contains_key(id))
             .filter_map(|(_, due)| *due)
             .min();
         let until = next.map_or(TimeDelta::hours(1), |next| next - now);
@@ -162,19 +175,58 @@ impl Engine {
     }
 
     async fn show(&mut self, now: DateTime<Utc>) {
-        self.desk.show(&self.ledger, &self.in_flight, now).await;
+        let refreshing = if self.in_flight.is_empty() {
+            Refreshing::No
+        } else {
+            Refreshing::Yes
+        };
+        self.desk.show(&self.ledger, refreshing, now).await;
     }
 
     async fn tick(&mut self) {
-        let now = self.reach.clock.now();
+        let now = self.follow_clock();
         if self.ledger.try_again(now).await == Changed::Yes {
+            let waiting = self.told_to_wait(now);
+            self.abandon_polls();
+            self.due.retain(|id, _| waiting.contains(id));
             self.desk.look_again(self.ledger.store(), now).await;
-            self.due.clear();
             self.plan_from_ledger();
         }
         self.start_due(now).await;
         self.purge(now).await;
         self.show(now).await;
+    }
+
+    /// The time. When the clock was set back since the last look, plans move with it: what was due in five minutes
+    /// still is, and not in the hours that come a second time.
+    fn follow_clock(&mut self) -> DateTime<Utc> {
+        let now = self.reach.clock.now();
+        let back = self.seen_at - now;
+        if back > TimeDelta::zero() {
+            for planned in self.due.values_mut().flatten() {
+                *planned = planned.checked_sub_signed(back).unwrap_or(now);
+            }
+        }
+        self.seen_at = now;
+        now
+    }
+
+    /// The accounts whose vendors want to be left alone for now.
+    fn told_to_wait(&self, now: DateTime<Utc>) -> BTreeSet<AccountId> {
+        let accounts = self.desk.snapshot().accounts.iter();
+        accounts
+            .filter(|known| {
+                let failure = known.poll.failure.as_ref();
+                failure.is_some_and(|failure| failure.retry_at.is_some())
+                    && self
+                        .due
+                        .get(&known.id)
+                        .copied()
+                        .flatten()
+                        .is_some_and(|at| at > now)
+            })
+            .map(|known| known.id.clone())
+            .collect()
     }
 
     async fn purge(&mut self, now: DateTime<Utc>) {
@@ -191,13 +243,20 @@ impl Engine {
     }
 
     async fn start_due(&mut self, now: DateTime<Utc>) {
+        // A vendor that told us to wait is not taken along with others, however soon it is due.
+        let waiting = self.told_to_wait(now);
         let due: Vec<AccountId> = self
             .planned
             .iter()
-            .filter(|planned| !self.in_flight.contains(planned.id()))
+            .filter(|planned| !self.in_flight.contains_key(planned.id()))
             .filter(|planned| {
                 let at = self.due.get(planned.id()).copied().flatten();
-                at.is_some_and(|at| schedule::is_due(now, at, planned.account.every))
+                let is_due = if waiting.contains(planned.id()) {
+                    schedule::is_beyond_all_plans
+                } else {
+                    schedule::is_due
+                };
+                at.is_some_and(|at| is_due(now, at, planned.account.every))
             })
             .map(|planned| planned.id().clone())
             .collect();
@@ -224,29 +283,39 @@ impl Engine {
                 return;
             }
         };
-        self.in_flight.insert(account.clone());
-        let (reach, permits, generation) = (
+        self.polls_begun += 1;
+        let (reach, permits, number) = (
             self.reach.clone(),
             Arc::clone(&self.permits),
-            self.generation,
+            self.polls_begun,
         );
-        let account = account.clone();
-        self.polls.spawn(async move {
+        let polled = account.clone();
+        let task = self.polls.spawn(async move {
             let _permit = permits.acquire().await;
-            let polled = poll(&reach, &planned, &background).await;
+            let (account, polled) = (polled, poll(&reach, &planned, &background).await);
             Finished {
-                generation,
+                number,
                 account,
                 polled,
             }
         });
+        self.in_flight
+            .insert(account.clone(), InFlight { number, task });
+    }
+
+    /// Drops the polls under way: they go on from what another ledger knew.
+    fn abandon_polls(&mut self) {
+        self.polls.abort_all();
+        self.in_flight.clear();
+        self.again.clear();
     }
 
     async fn finish(&mut self, finished: Finished) {
-        if finished.generation != self.generation {
+        let in_flight = self.in_flight.get(&finished.account);
+        if in_flight.is_none_or(|in_flight| in_flight.number != finished.number) {
             return;
         }
-        let now = self.reach.clock.now();
+        let now = self.follow_clock();
         self.in_flight.remove(&finished.account);
         if let Some(planned) = self
             .planned
@@ -268,21 +337,27 @@ impl Engine {
                 }
             }
         }
-        if self.again.remove(&finished.account) {
-            self.start(&finished.account, now).await;
-        }
         self.desk.polled(now);
         self.desk.look_again(self.ledger.store(), now).await;
+        if self.again.remove(&finished.account) {
+            // Not without a look at the answer: it may have said to wait.
+            self.refresh(&finished.account, now).await;
+        }
         self.show(now).await;
     }
 }
 
 /// When an account is asked first after a start: as planned, but at once after a failure that a new start may
 /// have mended (another network, another credential). A vendor that told us to wait is left alone.
-fn at_start(poll: &PollState) -> Option<DateTime<Utc>> {
+///
+/// No good poll plans later than `latest`: such a plan was made before the clock was set back.
+fn at_start(poll: &PollState, latest: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match &poll.failure {
         Some(failure) if failure.kind == FailureKind::Throttled => poll.next_at,
         Some(_) => Some(DateTime::UNIX_EPOCH),
-        None => poll.next_at.or(Some(DateTime::UNIX_EPOCH)),
+        None => Some(
+            poll.next_at
+                .map_or(DateTime::UNIX_EPOCH, |next| next.min(latest)),
+        ),
     }
 }

@@ -1,35 +1,14 @@
-//! What an engine is made of: settings in force, and the channels and places it was given.
+//! What an engine is made of: the channels and places it was given.
 
 use std::path::PathBuf;
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::accounts::Registry;
-use crate::app::ledger::{Ledger, Wish};
+use crate::app::ledger::Ledger;
 use crate::app::message::Update;
 use crate::app::poller::Reach;
-use crate::config::Config;
-use crate::domain::variables::Variables;
-use crate::view::menu::Checked;
-
-/// The settings in force, and sentences on what is wrong with them.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The ledger that is wanted.
-    pub ledger: Wish,
-    /// The configuration.
-    pub config: Config,
-    /// The environment with `.env`.
-    pub variables: Variables,
-    /// What was wrong and what was used instead, one sentence each.
-    pub notes: Vec<String>,
-}
-
-/// Reads the settings again; the error is one sentence that names file and line.
-pub type Reload = Box<dyn FnMut() -> Result<Settings, String> + Send>;
-
-/// Reads whether the program starts at login. `None`: it cannot be told here.
-pub type ReadAutostart = Box<dyn Fn() -> Option<Checked> + Send>;
+use crate::app::settings::{ReadAutostart, Reload, Settings};
 
 /// What an engine is made of.
 pub struct Parts {

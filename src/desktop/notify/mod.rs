@@ -2,20 +2,26 @@
 //!
 //! The alerts menu is the truth and the popup a side effect: one that cannot be shown is logged and not kept.
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 mod absent;
+#[cfg(any(target_os = "linux", target_os = "macos", windows))]
+mod buttons;
 #[cfg(target_os = "linux")]
 mod linux;
+#[cfg(any(target_os = "macos", windows))]
+mod native;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::app::message::Command;
 use crate::view::notice::Notice;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 use crate::desktop::notify::absent::serve;
 #[cfg(target_os = "linux")]
 use crate::desktop::notify::linux::serve;
+#[cfg(any(target_os = "macos", windows))]
+use crate::desktop::notify::native::serve;
 
 /// Shows notices, one after the other.
 #[derive(Debug, Clone)]

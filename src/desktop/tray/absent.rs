@@ -7,14 +7,24 @@ use crate::view::View;
 #[derive(Debug)]
 pub(super) struct AbsentTray;
 
-impl AbsentTray {
+/// The way to the tray: there is nothing to prepare.
+#[derive(Debug)]
+pub(super) struct Door;
+
+impl Door {
     /// Says that there is none.
-    pub(super) fn start(parts: Parts) -> Self {
+    #[expect(clippy::unused_self, reason = "the toolkit's door leads to its loop")]
+    pub(super) fn open(self, parts: Parts) -> AbsentTray {
         (parts.say)(
             "this build has no tray icon for this system; figures are still polled: see `spendtray status --watch`.",
         );
-        Self
+        AbsentTray
     }
+}
+
+/// Does the work on this thread.
+pub(super) fn beside(work: impl FnOnce(Door)) {
+    work(Door);
 }
 
 impl Tray for AbsentTray {

@@ -121,7 +121,7 @@ impl Purses {
             .map(|percent| percent.normalize());
         Some(QuotaWindow {
             name: "epoch".into(),
-            label: "Epoch (UTC day)".to_owned(),
+            label: "DIEM of the day".to_owned(),
             used_percent: percent,
             used,
             limit: Some(allocation),

@@ -34,7 +34,7 @@ pub(super) const PROVIDER: Provider = Provider {
     id: "venice",
     name: "Venice",
     kind: Kind::BilledApi,
-    shows: "DIEM, dollar and credit balances, the epoch, spend by key and model, web app included",
+    shows: "DIEM, dollar and credit balances, spend by key and model (web app included)",
     auth: Auth::ApiKey {
         env: &["VENICE_ADMIN_KEY", "VENICE_API_KEY"],
         help: "Create an ADMIN key (an INFERENCE key cannot read billing) at https://venice.ai/settings/api.",

@@ -9,7 +9,7 @@ use crate::store::cell;
 
 const READ: &str = "SELECT covered_from, covered_until FROM usage_coverage WHERE account = $1";
 
-const READ_ALL: &str = "SELECT account, covered_from FROM usage_coverage";
+const READ_ALL: &str = "SELECT account, covered_from, covered_until FROM usage_coverage";
 
 const KEEP: &str = "
     INSERT INTO usage_coverage (account, covered_from, covered_until) VALUES ($1, $2, $3)
@@ -105,15 +105,18 @@ fn hull(one: Span, other: Span) -> Span {
     }
 }
 
-/// How far back every account's usage reaches.
+/// From when to when an account's usage is known.
+type Reach = (DateTime<Utc>, DateTime<Utc>);
+
+/// From when to when every account's usage reaches without a hole.
 pub(in crate::store) async fn all(
     connection: &mut AnyConnection,
-) -> Result<Vec<(AccountId, DateTime<Utc>)>, sqlx::Error> {
+) -> Result<Vec<(AccountId, Reach)>, sqlx::Error> {
     let rows = connection.fetch_all(READ_ALL).await?;
     Ok(cell::readable("usage_coverage", &rows, |row| {
         Ok((
             AccountId::parse(&cell::text(row, 0)?),
-            cell::instant(row, 1)?,
+            (cell::instant(row, 1)?, cell::instant(row, 2)?),
         ))
     }))
 }

@@ -54,7 +54,7 @@ struct Folders<'a> {
     config_home: &'a Path,
     /// The user's home.
     #[cfg_attr(
-        not(any(target_os = "macos", test)),
+        not(any(target_os = "macos", all(unix, test))),
         expect(dead_code, reason = "for macOS only")
     )]
     home: &'a Path,

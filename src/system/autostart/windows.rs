@@ -43,6 +43,7 @@ impl Entry {
             .map_err(|error| trouble(RUN, &error))
     }
 
+    #[expect(clippy::unused_self, reason = "other systems have a file of their own")]
     pub(super) fn disable(&self) -> Result<(), AutostartError> {
         let run = CURRENT_USER
             .create(RUN)
@@ -53,6 +54,7 @@ impl Entry {
         run.remove_value(NAME).map_err(|error| trouble(RUN, &error))
     }
 
+    #[expect(clippy::unused_self, reason = "other systems have a file of their own")]
     pub(super) fn place(&self) -> String {
         format!(r"HKEY_CURRENT_USER\{RUN}\{NAME}")
     }

@@ -91,6 +91,8 @@ pub fn reset_at(resets_at: DateTime<Utc>, moment: Moment) -> String {
     let ahead = |days| today.checked_add_days(Days::new(days));
     if day == today {
         face
+    } else if ahead(1) == Some(day) && face == "12am" {
+        "midnight".to_owned()
     } else if ahead(1) == Some(day) {
         format!("{face} tomorrow")
     } else if ahead(7).is_some_and(|week| day < week) {

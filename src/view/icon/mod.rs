@@ -9,7 +9,7 @@ mod face;
 mod lettering;
 mod pill;
 
-pub use bar::bar_png;
+pub use bar::{BAR_SIDE, bar_pixels, bar_png};
 pub use face::face;
 
 use crate::view::Icon;

@@ -66,7 +66,7 @@ pub(super) fn draw(icon: &Icon, size: u32, style: Style) -> Vec<u8> {
 }
 
 /// Not premultiplied, as trays want it.
-fn straight(pixmap: &Pixmap) -> Vec<u8> {
+pub(super) fn straight(pixmap: &Pixmap) -> Vec<u8> {
     pixmap
         .pixels()
         .iter()

@@ -156,13 +156,18 @@ fn a_bar_is_a_png_whose_fill_and_colour_follow_the_percentage() {
         let bar = Pixmap::decode_png(&bar_png(percent)).unwrap();
         assert_eq!((bar.width(), bar.height()), (16, 16));
         let row = &bar.pixels()[8 * 16..9 * 16];
-        row.iter().filter(|pixel| pixel.alpha() == 255).count()
+        let empty = Pixmap::decode_png(&bar_png(0)).unwrap();
+        let track = &empty.pixels()[8 * 16..9 * 16];
+        row.iter()
+            .zip(track)
+            .filter(|(one, other)| one != other)
+            .count()
     };
-    assert_eq!([0, 1, 50, 99, 100, 255].map(filled), [0, 2, 8, 15, 16, 16]);
+    assert_eq!([0, 1, 50, 99, 100, 255].map(filled), [0, 2, 7, 13, 14, 14]);
     let colours: BTreeSet<[u8; 3]> = [24, 25, 50, 75, 90]
         .map(|percent| {
             let bar = Pixmap::decode_png(&bar_png(percent)).unwrap();
-            let pixel = bar.pixels()[8 * 16 + 1];
+            let pixel = bar.pixels()[8 * 16 + 2];
             [pixel.red(), pixel.green(), pixel.blue()]
         })
         .into();

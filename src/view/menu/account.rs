@@ -1,6 +1,7 @@
-//! An account's row and its submenu: state, balances, windows, spend, keys, models, and what can be done.
+//! An account's row and its submenu: state, balances, windows, spend, keys, models, projects, and what can
+//! be done.
 
-use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest};
+use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest, ProjectDigest};
 use crate::domain::key::KeyReading;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
@@ -46,22 +47,15 @@ pub(super) fn row(account: &AccountDigest, policy: &Policy, moment: Moment) -> M
 /// What the row says, most important first.
 fn summary(account: &AccountDigest, policy: &Policy, moment: Moment) -> Vec<String> {
     let mut parts = phrase::account::state(account, moment);
-    if let Some(window) = phrase::account::fullest(account) {
+    if let Some(window) =
+        phrase::account::fullest(account).filter(|window| !quota::is_told_by_purse(window, account))
+    {
         let name = quota::window_name(&window.window);
         parts.push(format!("{name} {}", quota::used(&window.window)));
         parts.extend(quota::resets(&window.window, moment, ResetWords::Clock));
     }
-    let told = account
-        .balances
-        .iter()
-        .filter_map(|balance| Some((balance, balance.balance.remaining?)));
-    parts.extend(told.take(PURSES).map(|(balance, money)| {
-        let amount = format::money(money);
-        match quota::purse(balance) {
-            Some(name) => format!("{name} {amount}"),
-            None => amount,
-        }
-    }));
+    let told = account.balances.iter().filter_map(quota::in_short);
+    parts.extend(told.take(PURSES));
     parts.extend(
         account
             .spend
@@ -116,7 +110,9 @@ fn standing(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> 
 }
 
 fn quotas(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
-    let windows = account.windows.iter().map(|window| {
+    let windows = account.windows.iter();
+    let windows = windows.filter(|window| !quota::is_told_by_purse(window, account));
+    let windows = windows.map(|window| {
         let first = format!(
             "{}  {}",
             quota::window_name(&window.window),
@@ -136,9 +132,13 @@ fn quotas(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
             Some(name) => format!("{name}  {amount}"),
             None => amount,
         };
+        let percent =
+            quota::window_of(balance, account).and_then(|window| window.window.used_percent);
+        let used = percent.map(|percent| format!("{} used", format::percent(percent)));
         let notes = quota::balance_notes(balance, moment);
-        let label = format::fit([first].into_iter().chain(notes), WIDTH);
-        MenuItem::text(format!("{id}/balance/{}", balance.balance.name), label)
+        let label = format::fit([first].into_iter().chain(used).chain(notes), WIDTH);
+        let id = format!("{id}/balance/{}", balance.balance.name);
+        barred(id, percent, &label)
     });
     windows.chain(balances).collect()
 }
@@ -183,9 +183,15 @@ fn parts(account: &AccountDigest, id: &str, policy: &Policy, moment: Moment) -> 
         .iter()
         .map(|each| model_row(each, id, policy))
         .collect();
+    let projects = account
+        .projects
+        .iter()
+        .map(|each| project_row(each, id, policy))
+        .collect();
     [
         group(account, "keys", keys),
         group(account, "models", models),
+        group(account, "projects", projects),
     ]
     .into_iter()
     .flatten()
@@ -243,6 +249,16 @@ fn model_row(each: &ModelDigest, id: &str, policy: &Policy) -> MenuItem {
     let notes = format::fit(key::model_notes(each, policy.currency), room);
     MenuItem::text(
         format!("{id}/model/{}", each.model),
+        format!("{name}  {notes}").trim_end(),
+    )
+}
+
+fn project_row(each: &ProjectDigest, id: &str, policy: &Policy) -> MenuItem {
+    let name = format::trim(&each.label, WIDTH / 2);
+    let room = WIDTH.saturating_sub(name.chars().count() + 2);
+    let notes = format::fit(key::project_notes(each, policy.currency), room);
+    MenuItem::text(
+        format!("{id}/project/{}", each.id),
         format!("{name}  {notes}").trim_end(),
     )
 }

@@ -7,15 +7,13 @@ use crate::view::phrase::{budget, market, words};
 
 /// One row a coin and one for the rate that was used for totals.
 pub(super) fn rows(digest: &Digest, moment: Moment) -> Vec<MenuItem> {
-    let coins = digest.coins.iter().flat_map(|each| coin(each, moment));
+    let coins = digest.coins.iter().filter_map(|each| coin(each, moment));
     let rate = market::rate(digest, moment).map(|label| MenuItem::text("rate", label));
     coins.chain(rate).collect()
 }
 
-fn coin(coin: &CoinDigest, moment: Moment) -> Vec<MenuItem> {
-    let (Some(label), Some(price)) = (market::coin(coin), coin.prices.first()) else {
-        return Vec::new();
-    };
+fn coin(coin: &CoinDigest, moment: Moment) -> Option<MenuItem> {
+    let (label, price) = (market::coin(coin)?, coin.prices.first()?);
     let id = format!("coin/{}", price.symbol.as_str().to_ascii_lowercase());
     let further = coin.prices.iter().skip(1).map(|price| {
         MenuItem::text(
@@ -26,14 +24,11 @@ fn coin(coin: &CoinDigest, moment: Moment) -> Vec<MenuItem> {
     let source =
         market::source(coin).map(|source| MenuItem::text(format!("{id}/source"), words(&source)));
     let children = further.chain(source).collect();
-    let held = market::held(coin).map(|held| MenuItem::text(format!("{id}/held"), held));
-    let age = market::age(coin, moment)
-        .map(|age| format!(" · {age}"))
-        .unwrap_or_default();
-    [MenuItem::text(id, format!("{label}{age}")).over(children)]
+    let notes = market::age(coin, moment)
         .into_iter()
-        .chain(held)
-        .collect()
+        .chain(market::held(coin));
+    let label = format::fit([label].into_iter().chain(notes), WIDTH);
+    Some(MenuItem::text(id, label).over(children))
 }
 
 /// One row a budget.
@@ -47,7 +42,7 @@ pub(super) fn budgets(digest: &Digest, moment: Moment) -> Vec<MenuItem> {
 
 fn budget_row(each: &BudgetDigest, moment: Moment) -> MenuItem {
     let id = format!("budget/{}", each.name);
-    let first = format!("{}  {}", each.name, budget::spent(each));
+    let first = format!("Budget {}  {}", each.name, budget::spent(each));
     let notes = budget::notes(each, moment);
     let label = format::fit(
         [first].into_iter().chain(each.percent.map(format::percent)),

@@ -23,8 +23,10 @@ use crate::view::phrase;
 pub use sketch::as_text;
 
 /// The most characters of a row.
-const WIDTH: usize = 60;
-/// The most rows of keys or models.
+const WIDTH: usize = 76;
+/// The most characters of the first row: it has the sums of all accounts.
+const HEADLINE_WIDTH: usize = 92;
+/// The most rows of keys, models or projects.
 const MOST_ROWS: usize = 20;
 
 /// A row of the menu.
@@ -140,7 +142,15 @@ fn sentence(id: &str, text: &str) -> Vec<MenuItem> {
         .collect()
 }
 
-/// The menu below its first row, which is `headline`.
+fn first_row(headline: &str) -> MenuItem {
+    let label = format::trim(&format::printable(headline), HEADLINE_WIDTH);
+    MenuItem {
+        label,
+        ..MenuItem::text("headline", "")
+    }
+}
+
+/// The menu, whose first row is `headline`.
 pub(super) fn menu(
     headline: &str,
     digest: &Digest,
@@ -157,7 +167,7 @@ pub(super) fn menu(
         .enumerate()
         .flat_map(|(index, note)| sentence(&format!("note/{index}"), note))
         .collect();
-    let mut items = vec![MenuItem::text("headline", headline)];
+    let mut items = vec![first_row(headline)];
     items.append(&mut notes);
     let accounts = phrase::account::worst_first(digest, policy)
         .into_iter()

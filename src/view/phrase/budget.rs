@@ -1,6 +1,6 @@
 //! Budgets in words.
 
-use crate::analysis::digest::BudgetDigest;
+use crate::analysis::digest::{BudgetDigest, SumReach};
 use crate::domain::money::Money;
 use crate::view::format::{self, Moment};
 use crate::view::phrase::quota::{UNKNOWN, portion};
@@ -18,7 +18,7 @@ pub fn spent(budget: &BudgetDigest) -> String {
     }
 }
 
-/// What is to be said of a budget besides: percent, forecast, and when the next period begins.
+/// What is to be said of a budget besides: percent, forecast, when the next period begins, and what it misses.
 #[must_use]
 pub fn notes(budget: &BudgetDigest, moment: Moment) -> Vec<String> {
     let percent = budget.percent.map(format::percent);
@@ -27,9 +27,12 @@ pub fn notes(budget: &BudgetDigest, moment: Moment) -> Vec<String> {
         format!("forecast {}", format::money(forecast))
     });
     let resets = format!("resets {}", format::reset_at(budget.resets_at, moment));
+    let misses = (budget.reach == SumReach::LowerBound)
+        .then(|| format!("some spend has no price in {}", budget.amount.currency));
     percent
         .into_iter()
         .chain(forecast)
         .chain([resets])
+        .chain(misses)
         .collect()
 }

@@ -1,9 +1,9 @@
-//! API keys and models in words.
+//! API keys, models and projects in words.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use crate::analysis::digest::{ModelDigest, TokenSum};
+use crate::analysis::digest::{ModelDigest, ProjectDigest, TokenSum};
 use crate::domain::key::{KeyKind, KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Currency;
 use crate::domain::period::Unit;
@@ -144,15 +144,22 @@ pub fn fullest_limit(key: &KeyReading) -> Option<&KeyLimit> {
 /// What is to be said of a model: spend, tokens.
 #[must_use]
 pub fn model_notes(model: &ModelDigest, own: Currency) -> Vec<String> {
-    let unpriced = [&model.spend.month, &model.spend.week, &model.spend.today]
+    use_notes(&model.spend, model.tokens, own)
+}
+
+/// What is to be said of a project: spend, tokens.
+#[must_use]
+pub fn project_notes(project: &ProjectDigest, own: Currency) -> Vec<String> {
+    use_notes(&project.spend, project.tokens, own)
+}
+
+fn use_notes(spans: &Spans, tokens: Option<TokenSum>, own: Currency) -> Vec<String> {
+    let unpriced = [&spans.month, &spans.week, &spans.today]
         .into_iter()
         .flatten()
         .any(|spend| !spend.unpriced.is_empty());
-    let spent = widest(&model.spend, own).or_else(|| unpriced.then(|| "not priced".to_owned()));
-    let counted = model
-        .tokens
-        .map(|sum| token_notes(&sum))
-        .unwrap_or_default();
+    let spent = widest(spans, own).or_else(|| unpriced.then(|| "not priced".to_owned()));
+    let counted = tokens.map(|sum| token_notes(&sum)).unwrap_or_default();
     spent.into_iter().chain(counted).collect()
 }
 

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
-use crate::analysis::digest::{BalanceDigest, WindowDigest};
+use crate::analysis::digest::{AccountDigest, BalanceDigest, WindowDigest};
+use crate::analysis::standing;
 use crate::domain::money::{Currency, Money};
 use crate::domain::quota::{Plan, QuotaWindow, Source, Standing};
 use crate::view::format::{self, Moment};
@@ -35,6 +36,35 @@ pub fn remaining(balance: &BalanceDigest) -> String {
     }
 }
 
+/// The window that tells how much of a purse is used. `None`: it has none, or does not tell what is left.
+#[must_use]
+pub fn window_of<'a>(
+    balance: &BalanceDigest,
+    account: &'a AccountDigest,
+) -> Option<&'a WindowDigest> {
+    balance.balance.remaining?;
+    let mut windows = account.windows.iter();
+    windows.find(|row| standing::is_one(&balance.balance, &row.window))
+}
+
+/// Whether a window is told where its purse is told, and not a second time.
+#[must_use]
+pub fn is_told_by_purse(window: &WindowDigest, account: &AccountDigest) -> bool {
+    let mut balances = account.balances.iter();
+    balances.any(|row| window_of(row, account) == Some(window))
+}
+
+/// A purse in a line of several: `42.5000 of 100.0000 DIEM`, `Earned credits $3.00`. `None`: nobody says what is left.
+#[must_use]
+pub fn in_short(balance: &BalanceDigest) -> Option<String> {
+    balance.balance.remaining?;
+    let amount = remaining(balance);
+    Some(match purse(balance) {
+        Some(name) => format!("{name} {amount}"),
+        None => amount,
+    })
+}
+
 /// The purse's name in words; `None` when the amount's unit says it already.
 #[must_use]
 pub fn purse(balance: &BalanceDigest) -> Option<String> {
@@ -60,7 +90,8 @@ pub fn purse_name(balance: &BalanceDigest) -> String {
     }
 }
 
-/// What is to be said of a purse besides the amount: when it refills, for how long it lasts, whether it is used up.
+/// What is to be said of a purse besides the amount: when it refills, for how long it lasts if it does not refill
+/// before, whether it is used up.
 #[must_use]
 pub fn balance_notes(balance: &BalanceDigest, moment: Moment) -> Vec<String> {
     let used_up = balance.balance.standing == Standing::Exhausted;
@@ -68,9 +99,13 @@ pub fn balance_notes(balance: &BalanceDigest, moment: Moment) -> Vec<String> {
         .balance
         .resets_at
         .map(|at| format!("refills {}", format::reset_at(at, moment)));
+    let refills_before = |lasts: TimeDelta| {
+        let refill = balance.balance.resets_at.map(|at| at - moment.now);
+        refill.is_some_and(|refill| refill <= lasts)
+    };
     let lasts = balance
         .lasts
-        .filter(|_| !used_up)
+        .filter(|lasts| !used_up && !refills_before(*lasts))
         .map(|lasts| format!("lasts {}", format::lasts(lasts)));
     used_up
         .then(|| "used up: requests are refused".to_owned())

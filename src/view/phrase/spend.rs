@@ -67,7 +67,7 @@ pub fn spend(spend: &Spend, own: Currency, write: Write) -> Option<Sum> {
     sum(&sums, reach, write)
 }
 
-/// Spend over all accounts in a span: in the user's currency where rates are known, else each currency by itself.
+/// Spend over all accounts in a span: in the user's currency where every rate is known, else each currency by itself.
 /// `None`: unknown.
 #[must_use]
 pub fn total(digest: &Digest, policy: &Policy, unit: Unit, write: Write) -> Option<Sum> {
@@ -76,12 +76,14 @@ pub fn total(digest: &Digest, policy: &Policy, unit: Unit, write: Write) -> Opti
         Unit::Week => &digest.converted.week,
         Unit::Month => &digest.converted.month,
     };
-    converted
-        .as_ref()
+    let converted = converted.as_ref();
+    let whole = converted.filter(|total| total.reach == SumReach::Whole);
+    whole
         .and_then(|total| converted_total(total, write))
         .or_else(|| {
             of_span(&digest.totals, unit).and_then(|known| spend(known, policy.currency, write))
         })
+        .or_else(|| converted.and_then(|total| converted_total(total, write)))
 }
 
 fn converted_total(total: &ConvertedTotal, write: Write) -> Option<Sum> {

@@ -1,4 +1,4 @@
-//! One account as text: heading, trouble, windows, balances, spend, keys, models.
+//! One account as text: heading, trouble, windows, balances, spend, keys, models, projects.
 
 use crate::analysis::digest::{AccountDigest, AccountState};
 use crate::domain::key::KeyReading;
@@ -14,7 +14,7 @@ pub(super) struct Detail {
     pub(super) moment: Moment,
     /// How resets are told.
     pub(super) resets: ResetWords,
-    /// The most keys and the most models.
+    /// The most keys, models and projects, of each.
     pub(super) most: usize,
 }
 
@@ -34,6 +34,7 @@ pub(super) fn write(page: &mut Page, account: &AccountDigest, policy: &Policy, d
     spends(page, account, policy);
     keys(page, account, policy, detail);
     models(page, account, policy, detail);
+    projects(page, account, policy, detail);
 }
 
 fn name(account: &AccountDigest) -> String {
@@ -55,7 +56,8 @@ fn remark(account: &AccountDigest, detail: &Detail) -> String {
 }
 
 fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
-    for each in &account.windows {
+    let windows = account.windows.iter();
+    for each in windows.filter(|window| !quota::is_told_by_purse(window, account)) {
         let share = quota::used(&each.window);
         let notes = quota::window_notes(each, detail.moment, detail.resets);
         let figure = (each.window.used_percent, Some(share.as_str()));
@@ -65,8 +67,19 @@ fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
 
 fn balances(page: &mut Page, account: &AccountDigest, detail: &Detail) {
     for each in &account.balances {
+        let (name, left) = (quota::purse_name(each), quota::remaining(each));
+        // A purse whose unit is its name says it once.
+        let unit = format!(" {}", name.to_lowercase());
+        let left = left.strip_suffix(&unit).unwrap_or(&left).to_owned();
         let notes = quota::balance_notes(each, detail.moment);
-        page.entry(&quota::purse_name(each), &quota::remaining(each), &notes);
+        let Some(window) = quota::window_of(each, account) else {
+            page.entry(&name, &left, &notes);
+            continue;
+        };
+        let share = quota::used(&window.window);
+        let left = [format!("{left} left")];
+        let notes: Vec<String> = left.into_iter().chain(notes).collect();
+        page.gauge(&name, (window.window.used_percent, Some(&share)), &notes);
     }
 }
 
@@ -130,6 +143,21 @@ fn models(page: &mut Page, account: &AccountDigest, policy: &Policy, detail: &De
         page.entry(&format!("  {}", each.model), first, rest);
     }
     more(page, account, account.models.len(), detail);
+}
+
+fn projects(page: &mut Page, account: &AccountDigest, policy: &Policy, detail: &Detail) {
+    if account.projects.is_empty() {
+        return;
+    }
+    page.line("  Projects");
+    for each in account.projects.iter().take(detail.most) {
+        let notes = key::project_notes(each, policy.currency);
+        let (first, rest) = notes
+            .split_first()
+            .map_or(("", [].as_slice()), |(first, rest)| (first.as_str(), rest));
+        page.entry(&format!("  {}", each.label), first, rest);
+    }
+    more(page, account, account.projects.len(), detail);
 }
 
 fn more(page: &mut Page, account: &AccountDigest, count: usize, detail: &Detail) {

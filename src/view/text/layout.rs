@@ -7,7 +7,9 @@ use crate::view::format;
 /// The most columns of a line.
 const WIDTH: usize = 80;
 /// The column of names.
-const NAME: usize = 16;
+const NAME: usize = 18;
+/// A name that is longer than its column moves its own figure, up to here: a model is known by its whole id.
+const LONGEST_NAME: usize = 36;
 /// How wide bars are.
 const BAR: usize = 20;
 /// Where notes go on that do not fit.
@@ -57,7 +59,7 @@ impl Page {
 
     /// A name, its figure, and notes on it.
     pub(super) fn entry(&mut self, name: &str, figure: &str, notes: &[String]) {
-        let name = format::trim(name, NAME);
+        let name = format::trim(name, LONGEST_NAME);
         self.noted(format!("  {name:<NAME$} {figure}"), " · ", notes);
     }
 

@@ -189,11 +189,14 @@ fn coin_age(coin: &CoinDigest) -> Age {
     ))
 }
 
-pub(super) fn fullest_window(digest: &Digest) -> Option<(Decimal, Figure)> {
+pub(super) fn fullest_window(digest: &Digest, policy: &Policy) -> Option<(Decimal, Figure)> {
     let (each, window, percent) = spending(digest)
         .filter_map(|each| {
-            let window = &account::fullest(each)?.window;
-            Some((each, window, window.used_percent?))
+            let row = account::fullest(each)?;
+            let percent = row.window.used_percent?;
+            // What is left says it already, until it is little.
+            let needless = percent < policy.warn_at && quota::is_told_by_purse(row, each);
+            (!needless).then_some((each, &row.window, percent))
         })
         .min_by_key(|(_, _, percent)| Reverse(*percent))?;
     let label = format::trim(&each.card.label, 16);
@@ -205,8 +208,8 @@ pub(super) fn fullest_window(digest: &Digest) -> Option<(Decimal, Figure)> {
     Some((percent, figure))
 }
 
-/// The first purse that says what is left; one that is used up goes before.
-pub(super) fn leading_balance(digest: &Digest) -> Option<Figure> {
+/// The first purse that says what is left; one that is used up goes before. `spent` stands beside it.
+pub(super) fn leading_balance(digest: &Digest, spent: Option<&Figure>) -> Option<Figure> {
     let told = || {
         spending(digest).flat_map(|each| {
             each.balances.iter().filter_map(move |balance| {
@@ -219,8 +222,13 @@ pub(super) fn leading_balance(digest: &Digest) -> Option<Figure> {
         .find(|(_, standing, _)| *standing == Standing::Exhausted)
         .or_else(|| told().find(|(_, _, money)| !money.amount.is_zero()))
         .or_else(|| told().next())?;
-    // Dollars that are left must not be taken for dollars that were spent.
-    let left = format::symbol(money.currency).map_or("", |_| " left");
+    // What is left must not be taken for what was spent.
+    let beside = spent.is_some_and(|spent| spent.text.contains(&format::unit(money.currency)));
+    let left = if beside || format::symbol(money.currency).is_some() {
+        " left"
+    } else {
+        ""
+    };
     Some(Figure {
         text: format!("{}{left}", format::money_short(money)),
         glance: Glance::Left(money),

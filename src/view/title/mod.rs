@@ -135,15 +135,17 @@ fn join(pieces: &[Piecework]) -> String {
 
 /// The figures worth a title: a window that nears its limit, today's spend, the fullest window, what is left, a coin.
 fn chosen(digest: &Digest, policy: &Policy) -> (Vec<Piecework>, Option<Glance>) {
-    let fullest = fullest_window(digest);
+    let fullest = fullest_window(digest, policy);
     let urgent = fullest
         .as_ref()
         .is_some_and(|(percent, _)| *percent >= policy.warn_at);
     let fullest = fullest.map(|(_, figure)| figure);
+    let spent = total(Unit::Day, digest, policy);
+    let left = leading_balance(digest, spent.as_ref());
     let mut figures = vec![
         fullest,
-        total(Unit::Day, digest, policy),
-        leading_balance(digest),
+        spent,
+        left,
         digest.coins.iter().find_map(coin_price),
     ];
     if !urgent {

@@ -104,16 +104,30 @@ fn currencies_are_joined_where_no_rate_is_known() {
 }
 
 #[test]
-fn the_converted_total_wins_and_says_when_it_misses_something() {
+fn the_converted_total_wins_unless_it_misses_something_that_is_known() {
     let mut digest = usual();
-    digest.converted.today = Some(ConvertedTotal {
+    let converted = |reach| ConvertedTotal {
         billed: Some(usd("6.21")),
         estimated: None,
-        reach: SumReach::LowerBound,
+        reach,
         rate_source: Some("ecb".to_owned()),
         rate_at: None,
-    });
+    };
+    digest.converted.today = Some(converted(SumReach::Whole));
+    assert_eq!(title("{spend.today}", &digest), "$6.21");
+    digest.converted.today = Some(converted(SumReach::LowerBound));
+    assert_eq!(title("{spend.today}", &digest), "$4.21");
+    digest.totals.today = None;
     assert_eq!(title("{spend.today}", &digest), "≥$6.21");
+}
+
+#[test]
+fn what_is_left_is_not_taken_for_what_was_spent() {
+    let mut digest = usual();
+    digest.totals.today = Some(sample::billed(money("7.5", "DIEM")));
+    digest.accounts[0].windows.clear();
+    let chosen = headline(&digest, &policy()).title;
+    assert_eq!(chosen, "7.50 DIEM · 42.50 DIEM left · VVV $3.12");
 }
 
 #[test]

@@ -12,3 +12,5 @@ mod login;
 mod prices;
 mod resident;
 mod status;
+#[cfg(target_os = "linux")]
+mod storm;

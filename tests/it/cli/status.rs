@@ -203,3 +203,40 @@ fn a_reader_that_leaves_is_no_failure() -> Outcome {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     Ok(())
 }
+
+#[test]
+fn vendors_that_bill_by_days_are_told_by_key_model_and_project() -> Outcome {
+    let world = World::with_every_vendor()?;
+    let run = world.run(&["status", "--json"])?;
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let status = run.json()?;
+    let accounts = status["accounts"].as_array().ok_or("accounts is no list")?;
+    for (provider, project) in [
+        ("openai", "Shop"),
+        ("anthropic", "Backend"),
+        ("openrouter", ""),
+    ] {
+        let account = accounts
+            .iter()
+            .find(|account| account["provider"] == provider)
+            .ok_or_else(|| format!("{provider} is missing"))?;
+        assert_eq!(account["state"], "fresh", "{provider}");
+        assert_eq!(account["missing"], serde_json::json!([]), "{provider}");
+        for span in ["today", "month"] {
+            let sum = &account["spend"][span][0];
+            assert_eq!(
+                (&sum["currency"], &sum["basis"]),
+                (&"USD".into(), &"billed".into()),
+                "{provider} {span}"
+            );
+        }
+        assert!(
+            account["models"][0]["tokens"]["input"].is_u64(),
+            "{provider}"
+        );
+        assert!(account["keys"][0]["label"].is_string(), "{provider}");
+        let label = &account["projects"][0]["label"];
+        assert_eq!(label.as_str().unwrap_or_default(), project, "{provider}");
+    }
+    Ok(())
+}

@@ -1,6 +1,8 @@
 //! The engine end to end on scripted vendors and a real ledger; the test moves the clock.
 
 mod alerts;
+mod clocks;
 mod ledger;
 mod polls;
 mod settings;
+mod simulation;

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use spendtray::app::message::Command;
 use spendtray::providers::PollError;
-use spendtray::view::menu::Action;
+use spendtray::view::menu::{Action, MenuItem};
 
-use crate::support::stage::{Answer, Outcome, Set, begun, script, trouble};
+use crate::support::stage::{Answer, Outcome, Set, begun, says, script, trouble};
 
 #[tokio::test]
 async fn four_accounts_are_asked_at_once_and_one_failure_stays_one() -> Outcome {
@@ -173,5 +173,24 @@ async fn a_click_and_quit_are_handled_while_a_vendor_hangs() -> Outcome {
         }
     }
     tokio::time::timeout(std::time::Duration::from_secs(2), stage.quit()).await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_vendor_that_asks_to_wait_halfway_keeps_what_it_told_and_is_left_alone() -> Outcome {
+    let vendor = script("halfway");
+    vendor.answer([Answer::DollarsThenWait(50, 3600), Answer::Dollars(40)]);
+    let set = Set::new(&Set::accounts(&["halfway"]))?;
+    let mut stage = set.start().await?;
+    let both = |menu: &[MenuItem]| says(menu, "$50.00") && says(menu, "asks to wait");
+    stage.view(|view| both(&view.menu)).await?;
+    stage.later(TimeDelta::minutes(58))?;
+    stage.commands.send(Command::Act(Action::RefreshAll))?;
+    stage.later(TimeDelta::minutes(1))?;
+    stage.view(|view| both(&view.menu)).await?;
+    assert_eq!(vendor.hits(), 1);
+    stage.later(TimeDelta::minutes(2))?;
+    stage.says("$40.00").await?;
+    stage.quit().await?;
     Ok(())
 }

@@ -54,6 +54,7 @@ async fn polling_twice_gives_the_same_reading() -> Outcome {
 
 #[tokio::test]
 async fn a_damaged_field_never_fails_with_a_panic_nor_becomes_zero() -> Outcome {
+    let mut count = 0;
     for case in cases()? {
         let whole = zeros(&case.play().await?.result)?;
         for (index, reply) in case.distinct_replies() {
@@ -64,15 +65,18 @@ async fn a_damaged_field_never_fails_with_a_panic_nor_becomes_zero() -> Outcome 
                     unharmed(&case, &played, &what);
                     let zeros = zeros(&played.result)?;
                     assert!(zeros <= whole, "{what}: {:#?}", played.result);
+                    count += 1;
                 }
             }
         }
     }
+    println!("damaged fields: {count} cases");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_negative_or_huge_number_is_survived() -> Outcome {
+    let mut count = 0;
     for case in cases()? {
         for (index, reply) in case.distinct_replies() {
             let numbers = places(&reply.body).into_iter().filter(|place| {
@@ -83,10 +87,12 @@ async fn a_negative_or_huge_number_is_survived() -> Outcome {
                 for damage in [Damage::Negative, Damage::Huge] {
                     let what = format!("{}: {} {place} {damage:?}", case.name, reply.file);
                     unharmed(&case, &damaged(&case, index, &place, damage).await?, &what);
+                    count += 1;
                 }
             }
         }
     }
+    println!("negative or huge numbers: {count} cases");
     Ok(())
 }
 
@@ -193,7 +199,7 @@ async fn refusal(case: &Case, answer: Answer) -> Result<PollError, Fault> {
 }
 
 /// Checks that the secret is nowhere and that a failure is one of understanding or of the vendor.
-fn unharmed(case: &Case, played: &Played, what: &str) {
+pub(super) fn unharmed(case: &Case, played: &Played, what: &str) {
     if let Some(secret) = case.secret() {
         let everything = format!("{:?}{}", played.result, played.log);
         assert!(!everything.contains(secret), "{what} shows the secret");
@@ -333,6 +339,12 @@ fn text_of(reading: &Reading) -> Result<String, Fault> {
                 .collect();
             write!(text, "{} {:?}", slot.start.format("%F %H:%M"), slot.width)?;
             write!(text, " {:?}/{:?}", slot.who.key, slot.who.model)?;
+            if let Some(project) = &slot.who.project {
+                write!(text, " in {project}")?;
+            }
+            if !slot.spend.unpriced.is_empty() {
+                write!(text, " unpriced {:?}", slot.spend.unpriced)?;
+            }
             write!(text, " requests {:?} [{}]", slot.requests, spend.join(", "))?;
             writeln!(text, " {:?}", slot.tokens)?;
         }

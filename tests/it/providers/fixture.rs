@@ -214,7 +214,15 @@ impl Case {
 
     /// Polls a vendor that gives the same answer to everything.
     pub(super) async fn play_fault(&self, answer: Answer) -> Result<Played, Fault> {
-        let vendor = Vendor::start(move |_| answer.clone()).await?;
+        self.play_by(move |_| answer.clone()).await
+    }
+
+    /// Polls a vendor that answers as it likes.
+    pub(super) async fn play_by(
+        &self,
+        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Result<Played, Fault> {
+        let vendor = Vendor::start(answer).await?;
         self.poll(&vendor, None).await
     }
 

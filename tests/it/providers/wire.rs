@@ -37,6 +37,17 @@ pub(super) async fn ask(
     ask_url(&format!("{base}{path}"), header).await
 }
 
+/// Asks a vendor with several header lines.
+pub(super) async fn ask_lines(
+    simulator: &Simulator,
+    vendor: &str,
+    path: &str,
+    lines: &[&str],
+) -> Result<Answer, Box<dyn Error>> {
+    let header = (!lines.is_empty()).then(|| lines.join("\r\n"));
+    ask(simulator, vendor, path, header.as_deref()).await
+}
+
 /// Asks an address on loopback.
 pub(super) async fn ask_url(url: &str, header: Option<&str>) -> Result<Answer, Box<dyn Error>> {
     let rest = url.strip_prefix("http://").ok_or("not http")?;

@@ -8,9 +8,8 @@ use spendtray::domain::alert::{NoticeRecord, Severity};
 use spendtray::domain::reading::Cursor;
 use spendtray::store::{Integrity, Store};
 
-use super::places::told;
 use super::*;
-use crate::support::postgres;
+use crate::support::{postgres, told};
 
 const LEDGER: &str = "SPENDTRAY_TEST_LEDGER";
 const WRITER: &str = "SPENDTRAY_TEST_WRITER";

@@ -9,6 +9,7 @@ use spendtray::store::{Access, Integrity, Store, StoreError};
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 
 use super::*;
+use crate::support::told;
 
 fn mode(path: &Path) -> Outcome<u32> {
     Ok(std::fs::metadata(path)?.permissions().mode() & 0o777)
@@ -127,15 +128,6 @@ fn run_as_nobody(test: &str, folder: &Path) -> Outcome {
         String::from_utf8_lossy(&output.stdout)
     );
     Ok(())
-}
-
-/// What a test says to itself in another process. `None`: this is not that process.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test process is told by its environment what to do"
-)]
-pub(super) fn told(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 #[tokio::test]

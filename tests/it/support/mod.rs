@@ -6,3 +6,12 @@ pub(crate) mod postgres;
 pub(crate) mod stage;
 pub(crate) mod vendor;
 pub(crate) mod world;
+
+/// What the environment says to a test: a parent to its child process, a person who wants more of it. `None`: nothing.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test process is told by its environment what to do"
+)]
+pub(crate) fn told(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

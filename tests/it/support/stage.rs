@@ -2,22 +2,27 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use spendtray::app::accounts::Registry;
-use spendtray::app::engine::{Engine, Parts, Settings};
+use spendtray::app::assembly::known;
+use spendtray::app::engine::{Engine, Parts};
 use spendtray::app::ledger::{Ledger, Wish};
 use spendtray::app::message::{Command, Update};
 use spendtray::app::poller::Reach;
+use spendtray::app::settings::Settings;
 use spendtray::clock::Clock;
-use spendtray::config::{self, KnownProvider};
+use spendtray::config;
 use spendtray::domain::ids::BalanceName;
 use spendtray::domain::money::{Currency, Money};
 use spendtray::domain::quota::{Balance, Standing};
-use spendtray::domain::reading::Reading;
+use spendtray::domain::reading::{Reading, Wait};
 use spendtray::domain::variables::Variables;
 use spendtray::http::Http;
 use spendtray::logs::{Desk, Surroundings};
@@ -41,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) enum Answer {
     /// So many dollars left.
     Dollars(i64),
+    /// So many dollars left, and a request to be left alone for so many seconds.
+    DollarsThenWait(i64, i64),
     /// A failure.
     Failure(PollError),
 }
@@ -130,29 +137,40 @@ async fn poll(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     }
     match script.next() {
         Answer::Failure(error) => Err(error),
-        Answer::Dollars(amount) => {
-            let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-            reading.figures.balances.push(Balance {
-                name: BalanceName::new("usd"),
-                remaining: Some(Money::new(Decimal::from(amount), Currency::USD)),
-                granted: None,
-                resets_at: None,
-                standing: Standing::Served,
+        Answer::DollarsThenWait(amount, seconds) => {
+            let mut reading = dollars(cx, amount);
+            reading.wait = Some(Wait {
+                message: "Scripted asks to wait (HTTP 429)".to_owned(),
+                retry_at: Some(cx.now + TimeDelta::seconds(seconds)),
             });
             Ok(reading)
         }
+        Answer::Dollars(amount) => Ok(dollars(cx, amount)),
     }
+}
+
+fn dollars(cx: &PollContext<'_>, amount: i64) -> Reading {
+    let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
+    reading.figures.balances.push(Balance {
+        name: BalanceName::new("usd"),
+        remaining: Some(Money::new(Decimal::from(amount), Currency::USD)),
+        granted: None,
+        resets_at: None,
+        standing: Standing::Served,
+    });
+    reading
 }
 
 /// A running engine and its surroundings.
 pub(crate) struct Stage {
     pub(crate) clock: Clock,
-    _home: Arc<tempfile::TempDir>,
+    pub(crate) home: Arc<tempfile::TempDir>,
     pub(crate) commands: UnboundedSender<Command>,
     updates: UnboundedReceiver<Update>,
     pub(crate) engine: JoinHandle<()>,
     config: Arc<Mutex<String>>,
     variables: Arc<Mutex<Variables>>,
+    fuse: Arc<AtomicUsize>,
 }
 
 /// A stage before the curtain: what the engine will find.
@@ -162,6 +180,28 @@ pub(crate) struct Set {
     pub(crate) config: String,
     pub(crate) key: &'static str,
     pub(crate) ledger: Option<String>,
+    pub(crate) registry: Registry,
+    /// The environment besides the scripted key.
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// An engine that is dropped, as by a crash, at the await after so many.
+struct Fragile {
+    engine: Pin<Box<dyn Future<Output = ()> + Send>>,
+    awaits_left: Arc<AtomicUsize>,
+}
+
+impl Future for Fragile {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match self.awaits_left.load(Ordering::Relaxed) {
+            0 => return Poll::Ready(()),
+            usize::MAX => {}
+            left => self.awaits_left.store(left - 1, Ordering::Relaxed),
+        }
+        self.engine.as_mut().poll(context)
+    }
 }
 
 impl Set {
@@ -173,6 +213,8 @@ impl Set {
             config: config.to_owned(),
             key: "a-key-that-nobody-may-see",
             ledger: None,
+            registry: REGISTRY,
+            variables: BTreeMap::new(),
         })
     }
 
@@ -190,9 +232,8 @@ impl Set {
     /// Starts the engine.
     pub(crate) async fn start(&self) -> Outcome<Stage> {
         let config = Arc::new(Mutex::new(self.config.clone()));
-        let variables: Variables = [("SCRIPTED_KEY".to_owned(), self.key.to_owned())]
-            .into_iter()
-            .collect();
+        let key = ("SCRIPTED_KEY".to_owned(), self.key.to_owned());
+        let variables: Variables = self.variables.clone().into_iter().chain([key]).collect();
         let variables = Arc::new(Mutex::new(variables));
         let file = self.home.path().join("config.toml");
         let url = self.ledger.clone().unwrap_or_else(|| {
@@ -201,7 +242,8 @@ impl Set {
         let reload = {
             let (config, variables, url) =
                 (Arc::clone(&config), Arc::clone(&variables), url.clone());
-            move || settings(&file, &config, &variables, &url)
+            let registry = self.registry;
+            move || settings((&file, registry), &config, &variables, &url)
         };
         let settings = reload()?;
         let reach = Reach {
@@ -221,27 +263,33 @@ impl Set {
         let engine = Engine::new(Parts {
             reach,
             ledger: Ledger::open(settings.ledger.clone(), self.clock.now()).await?,
-            registry: REGISTRY,
+            registry: self.registry,
             settings,
             reload: Box::new(reload),
             updates: outbox,
             autostart: Box::new(|| None),
             config_file: self.home.path().join("config.toml"),
         });
+        let fuse = Arc::new(AtomicUsize::new(usize::MAX));
+        let fragile = Fragile {
+            engine: Box::pin(engine.run(inbox, CancellationToken::new())),
+            awaits_left: Arc::clone(&fuse),
+        };
         Ok(Stage {
             clock: self.clock.clone(),
-            _home: Arc::clone(&self.home),
+            home: Arc::clone(&self.home),
             commands,
             updates,
-            engine: tokio::spawn(engine.run(inbox, CancellationToken::new())),
+            engine: tokio::spawn(fragile),
             config,
             variables,
+            fuse,
         })
     }
 }
 
 fn settings(
-    file: &std::path::Path,
+    (file, registry): (&std::path::Path, Registry),
     config: &Mutex<String>,
     variables: &Mutex<Variables>,
     ledger_url: &str,
@@ -255,11 +303,8 @@ fn settings(
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
-    let known = [KnownProvider {
-        id: "scripted",
-        options: Vec::new(),
-    }];
-    let loaded = config::load(file, &variables, &known).map_err(|error| error.to_string())?;
+    let loaded =
+        config::load(file, &variables, &known(registry)).map_err(|error| error.to_string())?;
     let notes = loaded.warnings.iter().map(ToString::to_string).collect();
     Ok(Settings {
         ledger: Wish {
@@ -277,6 +322,16 @@ impl Stage {
     pub(crate) async fn update(&mut self) -> Outcome<Update> {
         let next = tokio::time::timeout(PATIENCE, self.updates.recv()).await?;
         Ok(next.ok_or("the engine has gone")?)
+    }
+
+    /// The next update of any kind; `None`: the engine has crashed.
+    pub(crate) async fn last_words(&mut self) -> Outcome<Option<Update>> {
+        Ok(tokio::time::timeout(PATIENCE, self.updates.recv()).await?)
+    }
+
+    /// Lets the engine crash after so many awaits from now; `usize::MAX`: never.
+    pub(crate) fn crash_after(&self, awaits: usize) {
+        self.fuse.store(awaits, Ordering::Relaxed);
     }
 
     /// Waits for a view in which this holds.
@@ -341,13 +396,16 @@ impl Stage {
 
     /// Changes the key in the environment, as a saved `.env` would.
     pub(crate) fn change_key(&self, key: &str) -> Outcome {
+        let key = ("SCRIPTED_KEY".to_owned(), key.to_owned());
+        self.change_variables([key].into_iter().collect())
+    }
+
+    /// Changes the whole environment.
+    pub(crate) fn change_variables(&self, variables: Variables) -> Outcome {
         *self
             .variables
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) =
-            [("SCRIPTED_KEY".to_owned(), key.to_owned())]
-                .into_iter()
-                .collect();
+            .unwrap_or_else(PoisonError::into_inner) = variables;
         Ok(self.commands.send(Command::Reload)?)
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Asked {
     pub(crate) query: BTreeMap<String, String>,
     /// Headers with lower-case names.
     pub(crate) headers: BTreeMap<String, String>,
+    /// The body as text.
+    pub(crate) body: String,
 }
 
 /// What the vendor does.
@@ -123,8 +125,8 @@ impl Drop for Vendor {
 }
 
 async fn serve(mut stream: TcpStream, answer: impl FnOnce(Asked) -> Answer) -> io::Result<()> {
-    let head = read_request(&mut stream).await?;
-    match answer(Asked::read(&head)) {
+    let (head, body) = read_request(&mut stream).await?;
+    match answer(Asked::read(&head, body)) {
         Answer::Whole {
             status,
             headers,
@@ -163,8 +165,8 @@ async fn serve(mut stream: TcpStream, answer: impl FnOnce(Asked) -> Answer) -> i
     }
 }
 
-/// Reads the head of a request and its body, if any; returns the head.
-async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
+/// Reads the head of a request and its body, if any.
+async fn read_request(stream: &mut TcpStream) -> io::Result<(String, String)> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -174,7 +176,7 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
         if let Some((head, body)) = text.split_once("\r\n\r\n")
             && body.len() >= body_length(head)
         {
-            return Ok(head.to_owned());
+            return Ok((head.to_owned(), body.to_owned()));
         }
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -191,7 +193,7 @@ fn body_length(head: &str) -> usize {
 }
 
 impl Asked {
-    fn read(head: &str) -> Self {
+    fn read(head: &str, body: String) -> Self {
         let mut lines = head.lines();
         let mut words = lines.next().unwrap_or_default().split(' ');
         let method = words.next().unwrap_or_default().to_owned();
@@ -210,6 +212,7 @@ impl Asked {
                 .filter_map(|line| line.split_once(':'))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
                 .collect(),
+            body,
         }
     }
 }

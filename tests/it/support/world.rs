@@ -61,9 +61,26 @@ impl World {
     /// A home whose accounts are simulated vendors, with the keys that they accept.
     pub(crate) fn with_vendors() -> Outcome<Self> {
         let mut world = Self::with_vendors_and_no_key()?;
-        for (name, value) in world.vendors()?.variables() {
+        // A key of any other vendor would make its account appear, and ask the real one.
+        let keys = world.vendors()?.variables().into_iter();
+        let of_accounts =
+            |name: &str| name.starts_with("VENICE_") || name.starts_with("COINGECKO_");
+        for (name, value) in keys.filter(|(name, _)| of_accounts(name)) {
             world.set(&name, &value);
         }
+        Ok(world)
+    }
+
+    /// A home with the accounts of the demo: every simulated vendor.
+    pub(crate) fn with_every_vendor() -> Outcome<Self> {
+        let mut world = Self::empty()?;
+        let vendors = Vendors::start()?;
+        let config = vendors.simulator.config_toml();
+        world.write_config(&config.replace("timezone = \"local\"", "timezone = \"UTC\""))?;
+        for (name, value) in vendors.simulator.variables() {
+            world.set(&name, &value);
+        }
+        world.vendors = Some(vendors);
         Ok(world)
     }
 

@@ -78,6 +78,8 @@ fn a_signal_asks_the_engine_to_stop() -> Outcome {
     })
 }
 
+// A toolkit does not say when it has found no bus, which is what this test waits for.
+#[cfg(not(feature = "toolkit-tray"))]
 #[test]
 fn a_second_signal_is_an_order() -> Outcome {
     in_own_session(async |session: Session| {

@@ -62,7 +62,7 @@ fn a_notice_is_shown_with_all_that_helps() -> Outcome {
         let shown = daemon.next().await?;
         let texts = [
             "Spendtray",
-            "spendtray",
+            "dialog-error",
             "Venice (work): 2 % left",
             "2.0000 of 100 DIEM &lt;left&gt; &amp; falling",
         ];

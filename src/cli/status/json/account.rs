@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::analysis::digest::{AccountDigest, BalanceDigest, ModelDigest, TokenSum, WindowDigest};
+use crate::analysis::digest::{
+    AccountDigest, BalanceDigest, ModelDigest, ProjectDigest, TokenSum, WindowDigest,
+};
 use crate::cli::status::json::spend::{
     MoneyJson, SpansJson, SumJson, decimal, instant, money, spans, sums,
 };
@@ -32,6 +34,7 @@ pub(super) struct AccountJson<'a> {
     tokens: TokensJson,
     keys: Vec<KeyJson<'a>>,
     models: Vec<ModelJson<'a>>,
+    projects: Vec<ProjectJson<'a>>,
     prices: Vec<PriceJson<'a>>,
 }
 
@@ -120,6 +123,14 @@ struct ModelJson<'a> {
     span: Option<&'static str>,
 }
 
+#[derive(Debug, Serialize)]
+struct ProjectJson<'a> {
+    id: &'a str,
+    label: &'a str,
+    tokens: Option<TokenCountsJson>,
+    spend: SpansJson<'a>,
+}
+
 /// A coin's price.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct PriceJson<'a> {
@@ -155,6 +166,7 @@ pub(super) fn account(account: &AccountDigest) -> AccountJson<'_> {
         },
         keys: account.keys.iter().map(key).collect(),
         models: account.models.iter().map(model).collect(),
+        projects: account.projects.iter().map(project).collect(),
         prices: account.prices.iter().map(price).collect(),
     }
 }
@@ -262,6 +274,15 @@ fn model(model: &ModelDigest) -> ModelJson<'_> {
         tokens: model.tokens.as_ref().map(tokens),
         spend: widest.map(|(_, spend)| sums(spend)),
         span: widest.map(|(span, _)| span),
+    }
+}
+
+fn project(project: &ProjectDigest) -> ProjectJson<'_> {
+    ProjectJson {
+        id: project.id.as_str(),
+        label: &project.label,
+        tokens: project.tokens.as_ref().map(tokens),
+        spend: spans(&project.spend),
     }
 }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::analysis::digest::{
     AccountCard, AccountDigest, AccountShape, AccountState, BalanceDigest, ConvertedTotals,
-    ModelDigest, OverallState, TokenSum, WindowDigest,
+    ModelDigest, OverallState, ProjectDigest, TokenSum, WindowDigest,
 };
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertKey, Severity};
@@ -131,6 +131,12 @@ fn account() -> AccountDigest {
         keys: vec![key()],
         models: vec![ModelDigest {
             model: "m".into(),
+            tokens: None,
+            spend: Spans::default(),
+        }],
+        projects: vec![ProjectDigest {
+            id: "proj_1".into(),
+            label: "Alpha".into(),
             tokens: None,
             spend: Spans::default(),
         }],

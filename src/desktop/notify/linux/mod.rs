@@ -15,6 +15,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::app::message::Command;
+use crate::desktop::notify::buttons;
 use crate::desktop::notify::linux::daemon::Daemon;
 use crate::desktop::notify::linux::popup::popup;
 use crate::domain::alert::AlertKey;
@@ -157,12 +158,7 @@ impl Popups {
         if others.any(|other| other.id == popup.id && other.ticket > popup.ticket) {
             return None;
         }
-        let button = match answer.response? {
-            NotificationResponse::Default => popup::OPEN.to_owned(),
-            NotificationResponse::Action(button) => button,
-            NotificationResponse::Reply(_) | NotificationResponse::Closed(_) => return None,
-        };
-        popup::meaning(&button, &popup.notice).map(Command::Act)
+        buttons::meaning(&answer.response?, &popup.notice).map(Command::Act)
     }
 
     /// Logs a missing daemon once; the alert itself stays in the menu.

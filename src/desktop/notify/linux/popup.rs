@@ -1,23 +1,18 @@
-//! A notice in the terms of the notification specification, and what its buttons mean. Pure.
+//! A notice in the terms of the notification specification. Pure.
 
 use notify_rust::{Hint, Notification, Timeout, Urgency};
 
+use crate::desktop::notify::buttons::buttons;
 use crate::desktop::notify::linux::daemon::{Body, Buttons, Daemon};
 use crate::domain::alert::Severity;
-use crate::view::menu::Action;
 use crate::view::notice::Notice;
-
-/// A click on the notification itself; xfce4-notifyd shows it as a button beside the others.
-pub(super) const OPEN: &str = "default";
-const SNOOZE: &str = "snooze";
-const ACKNOWLEDGE: &str = "acknowledge";
 
 /// The notification for a notice, as this daemon can show it.
 pub(super) fn popup(notice: &Notice, daemon: &Daemon) -> Notification {
     let mut notification = Notification::new();
     notification
         .appname("Spendtray")
-        .icon("spendtray")
+        .icon(icon(notice.severity))
         .summary(&notice.title)
         .body(&body(&notice.body, daemon.body))
         .urgency(urgency(notice.severity))
@@ -32,28 +27,6 @@ pub(super) fn popup(notice: &Notice, daemon: &Daemon) -> Notification {
     notification
 }
 
-/// What a button means. `None`: it is not one of ours.
-pub(super) fn meaning(button: &str, notice: &Notice) -> Option<Action> {
-    match button {
-        OPEN => notice.link.clone().map(Action::Open),
-        SNOOZE => notice.alert.clone().map(Action::Snooze),
-        ACKNOWLEDGE => notice.alert.clone().map(Action::Acknowledge),
-        _ => None,
-    }
-}
-
-fn buttons(notice: &Notice) -> Vec<(&'static str, &'static str)> {
-    let mut buttons = Vec::new();
-    if notice.link.is_some() {
-        buttons.push((OPEN, "Open page"));
-    }
-    if notice.alert.is_some() {
-        buttons.push((SNOOZE, "Snooze 1 h"));
-        buttons.push((ACKNOWLEDGE, "Acknowledge"));
-    }
-    buttons
-}
-
 fn body(text: &str, reading: Body) -> String {
     match reading {
         Body::Text => text.to_owned(),
@@ -61,6 +34,15 @@ fn body(text: &str, reading: Body) -> String {
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;"),
+    }
+}
+
+/// A picture that every theme has; the program's own may not be installed, and the desktop entry names it anyway.
+fn icon(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "dialog-information",
+        Severity::Warning => "dialog-warning",
+        Severity::Critical => "dialog-error",
     }
 }
 
@@ -150,21 +132,6 @@ mod tests {
         assert!(none.actions.is_empty());
         let message = popup(&notice(None, None), &daemon(Buttons::Shown, Body::Text));
         assert!(message.actions.is_empty());
-    }
-
-    #[test]
-    fn buttons_mean_what_they_say() {
-        let notice = notice(Some(key()), Some("https://venice.ai"));
-        assert_eq!(
-            meaning(OPEN, &notice),
-            Some(Action::Open("https://venice.ai".to_owned()))
-        );
-        assert_eq!(meaning(SNOOZE, &notice), Some(Action::Snooze(key())));
-        assert_eq!(
-            meaning(ACKNOWLEDGE, &notice),
-            Some(Action::Acknowledge(key()))
-        );
-        assert_eq!(meaning("inline-reply", &notice), None);
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl Host {
         if missing && self.tray_missed == Said::No {
             self.tray_missed = Said::Yes;
             let hint = hint::for_desktop(self.desktop_name.as_deref());
-            tracing::warn!(hint, "no tray shows the icon");
+            tracing::warn!(target: "said", hint, "no tray shows the icon");
             (self.say)(&format!(
                 "no tray shows the icon yet; figures are polled all the same. hint: {hint}"
             ));
@@ -135,7 +135,7 @@ impl Host {
     fn no_bus(&mut self, reason: &str) -> Ended {
         if self.bus_missed == Said::No {
             self.bus_missed = Said::Yes;
-            tracing::warn!(reason, "no session bus");
+            tracing::warn!(target: "said", reason, "no session bus");
             (self.say)(&format!(
                 "no session bus, so no icon and no notifications until there is one ({reason}); figures are polled all \
                  the same. hint: start it within a desktop session, or under `dbus-run-session`."

@@ -36,13 +36,23 @@ pub(super) struct LinuxTray {
     views: watch::Sender<Option<View>>,
 }
 
-impl LinuxTray {
+/// The way to the tray: there is nothing to prepare.
+#[derive(Debug)]
+pub(super) struct Door;
+
+impl Door {
     /// Starts the task.
-    pub(super) fn start(parts: Parts) -> Self {
+    #[expect(clippy::unused_self, reason = "the toolkit's door leads to its loop")]
+    pub(super) fn open(self, parts: Parts) -> LinuxTray {
         let (views, news) = watch::channel(None);
         tokio::spawn(keep(parts, news));
-        Self { views }
+        LinuxTray { views }
     }
+}
+
+/// Does the work on this thread: the tray needs none of its own.
+pub(super) fn beside(work: impl FnOnce(Door)) {
+    work(Door);
 }
 
 impl Tray for LinuxTray {

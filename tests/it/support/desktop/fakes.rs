@@ -11,6 +11,7 @@ use zbus::zvariant::OwnedValue;
 use zbus::{Connection, MessageStream, connection, fdo, interface};
 
 use super::remote::RemoteItem;
+use super::screen::until;
 use super::{Outcome, soon};
 
 /// A tray host with the list of icons.
@@ -21,11 +22,20 @@ pub(crate) struct FakeTray {
 
 struct Watcher(UnboundedSender<String>);
 
-#[expect(clippy::unused_self, reason = "the bus asks an object")]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "the bus sets the signature"
+)]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
-    fn register_status_notifier_item(&self, service: String) {
-        drop(self.0.send(service));
+    fn register_status_notifier_item(&self, #[zbus(header)] header: Header<'_>, service: String) {
+        // Some tell a name on the bus, some only a path.
+        let icon = match header.sender() {
+            Some(sender) if service.starts_with('/') => format!("{sender}{service}"),
+            _ => service,
+        };
+        drop(self.0.send(icon));
     }
 
     #[zbus(property)]
@@ -86,7 +96,15 @@ impl FakeTray {
     /// The next icon that registers.
     pub(crate) async fn icon(&mut self) -> Outcome<RemoteItem> {
         let name = soon("an icon", self.registrations.recv()).await?;
-        RemoteItem::new(&self.connection, &name.ok_or("the tray has gone")?).await
+        let icon = RemoteItem::new(&self.connection, &name.ok_or("the tray has gone")?).await?;
+        if cfg!(feature = "toolkit-tray") {
+            // libappindicator registers an icon before it has given it its menu.
+            until("a menu", async || {
+                Ok(icon.rows().await.is_ok_and(|rows| !rows.is_empty()))
+            })
+            .await?;
+        }
+        Ok(icon)
     }
 
     /// Goes, as a panel that is killed.

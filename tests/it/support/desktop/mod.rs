@@ -3,12 +3,18 @@
 //! Each such test runs in a process of its own, because the bus, the display and the home of a session are known by
 //! the environment only, which tests of one process share.
 
+#![cfg_attr(
+    feature = "toolkit-tray",
+    expect(dead_code, reason = "a toolkit lets hosts do less")
+)]
+
 pub(crate) mod app;
 pub(crate) mod bus;
 pub(crate) mod fakes;
 pub(crate) mod programs;
 pub(crate) mod real;
 pub(crate) mod remote;
+pub(crate) mod resident;
 pub(crate) mod screen;
 
 use std::error::Error;
@@ -54,6 +60,10 @@ pub(crate) fn in_own_session<S>(story: S) -> Outcome
 where
     S: AsyncFnOnce(Session) -> Outcome,
 {
+    if cfg!(feature = "toolkit-tray") {
+        // A toolkit needs a display.
+        return in_real_session(story);
+    }
     match session_folder() {
         Some(folder) => tell(story, Session { folder }),
         None => run_again(test_name::<S>()?, None),

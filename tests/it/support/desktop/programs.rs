@@ -1,7 +1,7 @@
 //! The programs of a session: found or missed by the name of their package, and ended with the test.
 
 use std::io::{BufRead, BufReader, ErrorKind};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use super::Outcome;
 
@@ -51,6 +51,11 @@ impl Program {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// How it ended. `None`: it runs.
+    pub(crate) fn ended(&mut self) -> Outcome<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
     }
 
     /// Sends it a signal by name: `STOP`, `TERM`.

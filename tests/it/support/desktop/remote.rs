@@ -11,8 +11,8 @@ use super::{Outcome, soon};
 
 const ITEM: &str = "org.kde.StatusNotifierItem";
 const MENU: &str = "com.canonical.dbusmenu";
-/// Where the two lie.
-const PATHS: [(&str, &str); 2] = [(ITEM, "/StatusNotifierItem"), (MENU, "/MenuBar")];
+/// Where our own icon and its menu lie.
+const PATHS: [&str; 2] = ["/StatusNotifierItem", "/MenuBar"];
 
 type Properties = HashMap<String, OwnedValue>;
 type Removed = Vec<(i32, Vec<String>)>;
@@ -23,6 +23,8 @@ pub(crate) struct RemoteItem {
     connection: Connection,
     /// Its name on the bus.
     pub(crate) name: String,
+    /// Where the icon and its menu lie.
+    paths: [String; 2],
     signals: UnboundedReceiver<String>,
 }
 
@@ -36,8 +38,15 @@ pub(crate) struct Row {
 }
 
 impl RemoteItem {
-    /// Listens to an icon from now on.
-    pub(crate) async fn new(connection: &Connection, name: &str) -> Outcome<Self> {
+    /// Listens to an icon from now on; it is told by its name on the bus, and its path behind that if it is not ours.
+    pub(crate) async fn new(connection: &Connection, icon: &str) -> Outcome<Self> {
+        let (name, paths) = match icon.find('/') {
+            Some(at) => {
+                let (name, path) = icon.split_at(at);
+                (name, [path.to_owned(), format!("{path}/Menu")])
+            }
+            None => (icon, PATHS.map(str::to_owned)),
+        };
         let (sender, signals) = unbounded_channel();
         let rule = MatchRule::builder()
             .msg_type(message::Type::Signal)
@@ -52,6 +61,7 @@ impl RemoteItem {
         Ok(Self {
             connection: connection.clone(),
             name: name.to_owned(),
+            paths,
             signals,
         })
     }
@@ -77,12 +87,11 @@ impl RemoteItem {
 
     /// A property of the icon.
     pub(crate) async fn property(&self, name: &str) -> Outcome<OwnedValue> {
-        let (_, path) = PATHS[0];
         let answer = self
             .connection
             .call_method(
                 Some(self.name.as_str()),
-                path,
+                self.paths[0].as_str(),
                 Some("org.freedesktop.DBus.Properties"),
                 "Get",
                 &(ITEM, name),
@@ -106,13 +115,13 @@ impl RemoteItem {
     where
         B: serde::Serialize + zbus::zvariant::DynamicType,
     {
-        let at = PATHS.iter().find(|(name, _)| *name == interface);
-        let (_, path) = at.ok_or("no such interface")?;
+        let [item, menu] = &self.paths;
+        let path = if interface == MENU { menu } else { item };
         let answer = self
             .connection
             .call_method(
                 Some(self.name.as_str()),
-                *path,
+                path.as_str(),
                 Some(interface),
                 method,
                 body,

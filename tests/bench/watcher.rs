@@ -1,0 +1,131 @@
+//! A private bus with a tray host.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use zbus::message::Header;
+use zbus::zvariant::{OwnedObjectPath, Value};
+use zbus::{Connection, Proxy, connection, interface};
+
+use super::Outcome;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The bus, and the icons that register.
+pub(super) struct Bus {
+    daemon: Child,
+    address: String,
+    connection: Connection,
+    icons: UnboundedReceiver<String>,
+}
+
+struct Watcher(UnboundedSender<String>);
+
+#[expect(clippy::unused_self, reason = "the bus asks an object")]
+#[interface(name = "org.kde.StatusNotifierWatcher")]
+impl Watcher {
+    #[expect(clippy::needless_pass_by_value, reason = "the bus sets the signature")]
+    fn register_status_notifier_item(&self, #[zbus(header)] header: Header<'_>, service: String) {
+        let sender = header.sender().map(ToString::to_string);
+        drop(self.0.send(sender.unwrap_or(service)));
+    }
+
+    #[zbus(property)]
+    fn is_status_notifier_host_registered(&self) -> bool {
+        true
+    }
+}
+
+impl Bus {
+    pub(super) async fn start() -> Outcome<Self> {
+        let mut daemon = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--print-address"])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = daemon.stdout.take().ok_or("dbus-daemon says nothing")?;
+        let mut address = String::new();
+        BufReader::new(output).read_line(&mut address)?;
+        let address = address.trim().to_owned();
+        let (sender, icons) = unbounded_channel();
+        let connection = connection::Builder::address(address.as_str())?
+            .serve_at("/StatusNotifierWatcher", Watcher(sender))?
+            .name("org.kde.StatusNotifierWatcher")?
+            .build()
+            .await?;
+        Ok(Self {
+            daemon,
+            address,
+            connection,
+            icons,
+        })
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The next icon that registers.
+    pub(super) async fn icon(&mut self) -> Outcome<Icon> {
+        let name = tokio::time::timeout(PATIENCE, self.icons.recv()).await?;
+        let name = name.ok_or("the bus has gone")?;
+        let item = proxy(
+            &self.connection,
+            &name,
+            "/StatusNotifierItem",
+            "org.kde.StatusNotifierItem",
+        )
+        .await?;
+        let path: OwnedObjectPath = item.get_property("Menu").await?;
+        let menu = proxy(
+            &self.connection,
+            &name,
+            path.as_str(),
+            "com.canonical.dbusmenu",
+        )
+        .await?;
+        Ok(Icon { menu })
+    }
+}
+
+async fn proxy(
+    connection: &Connection,
+    name: &str,
+    path: &str,
+    interface: &str,
+) -> Outcome<Proxy<'static>> {
+    let proxy = Proxy::new(
+        connection,
+        name.to_owned(),
+        path.to_owned(),
+        interface.to_owned(),
+    );
+    Ok(proxy.await?)
+}
+
+impl Drop for Bus {
+    fn drop(&mut self) {
+        drop(self.daemon.kill());
+        drop(self.daemon.wait());
+    }
+}
+
+/// An icon on the bus.
+pub(super) struct Icon {
+    menu: Proxy<'static>,
+}
+
+impl Icon {
+    /// What a panel does at a click: the menu is announced, opened and read whole.
+    pub(super) async fn open_menu(&self) -> Outcome {
+        self.menu.call_method("AboutToShow", &(0_i32,)).await?;
+        let opened = (0_i32, "opened", Value::from(0_i32), 0_u32);
+        self.menu.call_method("Event", &opened).await?;
+        let all: (i32, i32, Vec<String>) = (0, -1, Vec::new());
+        self.menu.call_method("GetLayout", &all).await?;
+        let closed = (0_i32, "closed", Value::from(0_i32), 0_u32);
+        self.menu.call_method("Event", &closed).await?;
+        Ok(())
+    }
+}
