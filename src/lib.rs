@@ -28,7 +28,8 @@
 //! # Reading order
 //!
 //! [`domain`] (nouns) · [`analysis`] (verbs) · [`view`] (words) · [`providers`] · [`store`] · [`app`] · `desktop` ·
-//! [`cli`]; then [`config`], [`secrets`], [`login`], [`http`], [`system`] as the need arises. Who may import whom is a table in `tests/it/tidy/layers.rs`, kept by a test.
+//! [`cli`]; then [`config`], [`secrets`], [`login`], [`http`], [`logs`], [`system`] as the need arises. Who may
+//! import whom is a table in `tests/it/tidy/layers.rs`, kept by a test.
 //!
 //! # Invariants, each with a test
 //!
@@ -38,8 +39,8 @@
 //! 4. Polling is idempotent; a usage event is counted once however often it is read.
 //! 5. An alert fires once per rule, subject and period, also across restarts.
 //! 6. A provider is known only to its own file; a secret is exposed only in `http` and `secrets`.
-//! 7. SQL lives in `store`, wall time in [`clock`], the environment in `config` and `secrets`, what differs between
-//!    systems in `system`, `desktop` and `secrets`.
+//! 7. SQL lives in `store` (but for what `logs` asks another program's database), wall time in [`clock`], the
+//!    environment in `config` and `secrets`, what differs between systems in `system`, `desktop` and `secrets`.
 //! 8. The desktop never blocks the engine; the engine never touches a widget.
 //! 9. Nothing is sent anywhere but to the hosts a provider names, and to the user's own replacements of them.
 //!
@@ -63,6 +64,7 @@ pub mod domain;
 pub mod http;
 pub mod logging;
 pub mod login;
+pub mod logs;
 pub mod providers;
 pub mod secrets;
 pub mod simulator;

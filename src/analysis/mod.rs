@@ -8,12 +8,14 @@ pub mod alerts;
 mod books;
 mod budgets;
 mod coins;
+pub mod costing;
 pub mod digest;
 mod exchange;
 #[cfg(test)]
 mod extremes;
 mod forecast;
 mod freshness;
+pub mod pricelist;
 mod ranking;
 pub mod rules;
 mod rung;

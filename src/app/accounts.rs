@@ -1,6 +1,6 @@
 //! Who is polled: the accounts of the configuration, and those that appear by themselves.
 //!
-//! Pure: configuration, variables and registry in, accounts out. Whether a credential really is in the secret
+//! Pure: configuration, variables and registry in, accounts out; whether there are logs is asked. Whether a credential really is in the secret
 //! store is found out when polling.
 
 use crate::analysis::digest::{AccountCard, AccountShape};
@@ -56,9 +56,15 @@ impl Planned {
     }
 }
 
-/// The accounts to poll: configured ones first, in the file's order, then those that appear by themselves.
+/// The accounts to poll: configured ones first, in the file's order, then those that appear by themselves. `has_logs`
+/// says whether an agent, by its provider's id, has logs on this machine.
 #[must_use]
-pub fn planned(config: &Config, variables: &Variables, registry: Registry) -> Vec<Planned> {
+pub fn planned(
+    config: &Config,
+    variables: &Variables,
+    registry: Registry,
+    has_logs: &dyn Fn(&str) -> bool,
+) -> Vec<Planned> {
     let mut planned: Vec<Planned> = config
         .accounts
         .iter()
@@ -75,6 +81,15 @@ pub fn planned(config: &Config, variables: &Variables, registry: Registry) -> Ve
             .filter(|id| !config.accounts.iter().any(|account| account.id == *id))
             .map(|id| appeared(config, provider, id));
         planned.extend(found.collect::<Vec<_>>());
+    }
+    for provider in registry
+        .iter()
+        .filter(|provider| provider.appears == Appears::WithLogs)
+    {
+        if !is_configured(config, provider) && has_logs(provider.id) {
+            let id = AccountId::new(provider.id.into(), None);
+            planned.push(appeared(config, provider, id));
+        }
     }
     for provider in registry {
         if wanted_unasked(provider, config, &planned) && !is_configured(config, provider) {
@@ -97,7 +112,7 @@ fn is_configured(config: &Config, provider: &Provider) -> bool {
 
 fn wanted_unasked(provider: &Provider, config: &Config, planned: &[Planned]) -> bool {
     match provider.appears {
-        Appears::WithCredential => false,
+        Appears::WithCredential | Appears::WithLogs => false,
         Appears::WithCoins => {
             !config.policy.holdings.is_empty()
                 || planned.iter().any(|other| !other.provider.coins.is_empty())
@@ -171,19 +186,22 @@ fn appeared(config: &Config, provider: &'static Provider, id: AccountId) -> Plan
         account: Account {
             label: label(provider, &id),
             id,
-            every: config
-                .refresh
-                .unwrap_or(provider.every)
-                .max(if provider.kind == Kind::Market {
-                    provider.every
-                } else {
-                    std::time::Duration::ZERO
-                }),
+            every: every(config, provider),
             credential,
             base_url: None,
             options: options(config, provider, Options::new()),
         },
         provider,
+    }
+}
+
+/// Market sources are not asked more often than they like; logs cost nothing and are looked at as often as they grow.
+fn every(config: &Config, provider: &Provider) -> std::time::Duration {
+    let wished = config.refresh.unwrap_or(provider.every);
+    match provider.kind {
+        Kind::Market => wished.max(provider.every),
+        Kind::AgentLog => wished.min(provider.every),
+        Kind::BilledApi | Kind::Subscription => wished,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::config::paths::{Overrides, Paths};
 use crate::config::{self, ConfigError, KnownProvider, Loaded, environment};
 use crate::domain::variables::Variables;
 use crate::http::{Http, HttpError};
+use crate::logs::{Desk, Surroundings};
 use crate::secrets::vault::Vault;
 use crate::store::{Store, StoreError};
 use crate::system::autostart::Autostart;
@@ -66,11 +67,19 @@ impl Assembly {
                 Err(error) => (config::defaults(&variables)?, Some(error)),
             };
         let clock = clock(&variables);
+        let variables = Arc::new(variables);
+        let logs = Desk::new(Surroundings {
+            home: paths.home.clone(),
+            config_home: paths.config_home.clone(),
+            variables: Arc::clone(&variables),
+            indexes: paths.state.join("agents"),
+        });
         let reach = Reach {
+            logs: Arc::new(logs),
             http: Http::new(loaded.config.http_log.as_deref(), &clock)?,
             clock,
             vault: Arc::new(Vault::new(paths.secrets_file())),
-            variables: Arc::new(variables),
+            variables,
         };
         Ok(Self {
             paths,
@@ -86,7 +95,12 @@ impl Assembly {
     /// The accounts to poll.
     #[must_use]
     pub fn planned(&self) -> Vec<Planned> {
-        planned(&self.loaded.config, &self.reach.variables, self.registry)
+        planned(
+            &self.loaded.config,
+            &self.reach.variables,
+            self.registry,
+            &|id| self.reach.logs.has(id),
+        )
     }
 
     /// What the digest is told about them.

@@ -14,6 +14,7 @@ use crate::domain::poll::{Failure, FailureKind};
 use crate::domain::reading::{Cursor, Reading};
 use crate::domain::variables::Variables;
 use crate::http::Http;
+use crate::logs::Desk;
 use crate::providers::{Auth, Need, PollContext, PollError};
 use crate::secrets::Secret;
 use crate::secrets::vault::{Vault, Wanted};
@@ -32,6 +33,8 @@ pub struct Reach {
     pub vault: Arc<Vault>,
     /// The environment with `.env`.
     pub variables: Arc<Variables>,
+    /// Agents' logs on this machine.
+    pub logs: Arc<Desk>,
 }
 
 /// What a poll goes on from.
@@ -90,6 +93,7 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
         account: &planned.account,
         secret: secret.as_ref(),
         http: &reach.http,
+        logs: Some(&reach.logs),
         since: background.since,
         resume: background.resume.as_ref(),
     };

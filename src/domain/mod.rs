@@ -4,6 +4,7 @@
 //! lies in `analysis`; what people see of them in `view` and `report`.
 
 pub mod account;
+pub mod agent;
 pub mod alert;
 pub mod coin;
 pub mod ids;
@@ -12,6 +13,7 @@ pub mod money;
 pub mod period;
 pub mod policy;
 pub mod poll;
+pub mod price;
 pub mod quota;
 pub mod rates;
 pub mod reading;

@@ -3,6 +3,7 @@
 //! A provider is a value: its card and a plain function. It sees only its [`PollContext`]; no store, no
 //! configuration, no environment, and no other provider.
 
+mod agent_logs;
 mod anthropic;
 mod coingecko;
 mod counters;
@@ -17,6 +18,7 @@ mod venice;
 mod wire;
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -25,14 +27,19 @@ use crate::domain::account::Account;
 use crate::domain::poll::FailureKind;
 use crate::domain::reading::{Cursor, Reading, Wait};
 use crate::http::Http;
+use crate::logs::Desk;
 use crate::secrets::Secret;
 
 /// Every provider, by id.
 pub const ALL: &[&Provider] = &[
     &anthropic::PROVIDER,
+    &agent_logs::CLAUDE_CODE,
+    &agent_logs::CODEX,
     &coingecko::PROVIDER,
     &frankfurter::PROVIDER,
+    &agent_logs::GEMINI_CLI,
     &openai::PROVIDER,
+    &agent_logs::OPENCODE,
     &openrouter::PROVIDER,
     &venice::PROVIDER,
 ];
@@ -51,7 +58,7 @@ pub struct Provider {
     pub auth: Auth,
     /// When an account of it appears without being configured.
     pub appears: Appears,
-    /// What the page calls "Base URL".
+    /// What the page calls "Base URL"; empty for what needs no network.
     pub base_url: &'static str,
     /// Every host it talks to.
     pub hosts: &'static [&'static str],
@@ -79,6 +86,8 @@ pub enum Kind {
     Subscription,
     /// Coin prices or exchange rates.
     Market,
+    /// The log of a coding agent on this machine.
+    AgentLog,
 }
 
 /// Which credential a provider needs.
@@ -115,6 +124,8 @@ pub enum Appears {
     WithCoins,
     /// When the user's currency is not the dollar.
     WithForeignCurrency,
+    /// When its logs are on this machine.
+    WithLogs,
 }
 
 /// Pages for people.
@@ -136,6 +147,8 @@ pub struct PollContext<'a> {
     pub secret: Option<&'a Secret>,
     /// The way to the vendor.
     pub http: &'a Http,
+    /// The way to agents' logs on this machine. `None`: there is none.
+    pub logs: Option<&'a Arc<Desk>>,
     /// How far back usage should reach: the first instant of interest.
     pub since: DateTime<Utc>,
     /// What the last good poll returned to go on from.

@@ -3,6 +3,7 @@
 //! It knows nothing of the rest of the program.
 
 pub mod autostart;
+pub mod identity;
 pub mod instance;
 pub mod open;
 pub mod private;

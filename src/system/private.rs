@@ -45,21 +45,21 @@ pub fn make_file(file: &Path) -> io::Result<()> {
     options.open(file).map(drop)
 }
 
-/// Puts a text in a file's place: written beside it (0600), flushed, handed to `check` by its path, then renamed over.
+/// Puts a text or other bytes in a file's place: written beside it (0600), flushed, handed to `check` by its path, then renamed over.
 /// A crash, and a `check` that fails, leave the old file.
 ///
 /// # Errors
 /// The system's, or that of `check`.
 pub fn replace(
     file: &Path,
-    text: &str,
+    text: impl AsRef<[u8]>,
     check: impl FnOnce(&Path) -> io::Result<()>,
 ) -> io::Result<()> {
     let folder = folder(file);
     let mut beside = tempfile::Builder::new()
         .prefix(".spendtray-")
         .tempfile_in(folder)?;
-    beside.write_all(text.as_bytes())?;
+    beside.write_all(text.as_ref())?;
     beside.as_file().sync_all()?;
     check(beside.path())?;
     beside.persist(file).map_err(|error| error.error)?;

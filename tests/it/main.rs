@@ -4,6 +4,7 @@ mod cli;
 mod engine;
 mod http;
 mod login;
+mod logs;
 mod providers;
 #[cfg(target_os = "linux")]
 mod secrets;

@@ -138,7 +138,13 @@ impl Engine {
         }
         self.reach_anew(&settings, now).await;
         let before = std::mem::take(&mut self.planned);
-        self.planned = planned(&settings.config, &settings.variables, self.registry);
+        let logs = Arc::clone(&self.reach.logs);
+        self.planned = planned(
+            &settings.config,
+            &settings.variables,
+            self.registry,
+            &|id| logs.has(id),
+        );
         self.abandon_changed(&before);
         self.due
             .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));

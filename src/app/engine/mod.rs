@@ -80,6 +80,7 @@ impl Engine {
             &parts.settings.config,
             &parts.settings.variables,
             parts.registry,
+            &|id| parts.reach.logs.has(id),
         );
         let cards = planned.iter().map(Planned::card).collect();
         Self {

@@ -1,6 +1,7 @@
 //! The commands, run as a user runs them.
 
 mod accounts;
+mod agent_logs;
 mod alerts;
 mod config;
 mod demo;

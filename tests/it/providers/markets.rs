@@ -85,6 +85,7 @@ impl Desk {
             account: &self.account,
             secret: self.secret.as_ref(),
             http: &http,
+            logs: None,
             since: self.clock.now() - TimeDelta::days(31),
             resume: self.resume.as_ref(),
         };

@@ -63,6 +63,7 @@ impl Polled {
             http: &http,
             since: now - TimeDelta::days(31),
             resume: self.resume.as_ref(),
+            logs: None,
         };
         let result = (provider.poll)(&context).await;
         if let Ok(reading) = &result {

@@ -76,6 +76,7 @@ impl<'a> Poll<'a> {
             account: &account,
             secret: secret.as_ref(),
             http: &http,
+            logs: None,
             since: self.now - TimeDelta::days(31),
             resume: self.resume,
         };

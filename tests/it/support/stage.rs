@@ -25,6 +25,7 @@ use spendtray::domain::quota::{Balance, Standing};
 use spendtray::domain::reading::{Reading, Wait};
 use spendtray::domain::variables::Variables;
 use spendtray::http::Http;
+use spendtray::logs::{Desk, Surroundings};
 use spendtray::providers::{Appears, Auth, Kind, Links, Need, PollContext, PollError, Provider};
 use spendtray::secrets::vault::Vault;
 use spendtray::view::View;
@@ -250,6 +251,12 @@ impl Set {
             http: Http::new(None, &self.clock)?,
             vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
             variables: Arc::new(settings.variables.clone()),
+            logs: Arc::new(Desk::new(Surroundings {
+                home: self.home.path().to_owned(),
+                config_home: self.home.path().join(".config"),
+                variables: Arc::new(settings.variables.clone()),
+                indexes: self.home.path().join("agents"),
+            })),
         };
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();

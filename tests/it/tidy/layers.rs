@@ -9,13 +9,15 @@ fn allowed(layer: &str) -> Option<&'static [&'static str]> {
     Some(match layer {
         "logging" => &["system"],
         "analysis" => &["domain"],
-        "config" | "store" => &["domain", "system"],
+        "config" | "store" | "logs" => &["domain", "system"],
         "view" => &["domain", "analysis"],
         "simulator" => &["domain", "clock"],
         "secrets" => &["domain", "clock", "system"],
         "http" => &["secrets", "clock", "system"],
         "login" => &["domain", "http", "secrets", "clock", "system"],
-        "providers" => &["domain", "http", "secrets", "clock", "login"],
+        "providers" => &[
+            "domain", "http", "secrets", "clock", "login", "logs", "analysis",
+        ],
         "app" => &[
             "domain",
             "clock",
@@ -28,6 +30,7 @@ fn allowed(layer: &str) -> Option<&'static [&'static str]> {
             "http",
             "login",
             "providers",
+            "logs",
             "simulator",
         ],
         "desktop" => &["view", "app", "domain", "system"],
@@ -43,6 +46,7 @@ fn allowed(layer: &str) -> Option<&'static [&'static str]> {
             "http",
             "login",
             "providers",
+            "logs",
             "simulator",
             "app",
             "logging",
@@ -57,6 +61,8 @@ fn narrowed(layer: &str, imported: &str) -> Option<&'static [&'static str]> {
     match (layer, imported) {
         ("desktop", "app") => Some(&["message"]),
         ("desktop", "domain") => Some(&["alert"]),
+        // The ledger keeps costs, not terms: what a log's usage costs must be known when it is read.
+        ("providers", "analysis") => Some(&["costing", "pricelist"]),
         _ => None,
     }
 }
@@ -153,6 +159,7 @@ fn every_layer_below_src_stands_in_the_table() {
         "http",
         "lib",
         "logging",
+        "logs",
         "login",
         "main",
         "providers",

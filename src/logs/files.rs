@@ -1,0 +1,173 @@
+//! Which files there are: walking the roots of an agent. What stands in them is not known here.
+
+use std::collections::HashSet;
+use std::fs::{self, Metadata};
+use std::path::{Component, Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::domain::variables::Variables;
+use crate::logs::reading::Shape;
+use crate::logs::table::hash;
+use crate::system::identity;
+
+/// Folders deeper than this are not entered: no agent nests so deep, and a loop of mounts would.
+const DEEPEST: usize = 32;
+
+/// Where this user's programs keep their files.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a> {
+    /// The home.
+    pub home: &'a Path,
+    /// The folder of all programs' configuration: `~/.config`, `~/Library/Application Support`, `%APPDATA%`.
+    pub config_home: &'a Path,
+    /// The environment's variables; agents' own overrides stand there.
+    pub variables: &'a Variables,
+}
+
+impl Places<'_> {
+    /// A path of a variable: trimmed, with `~` for the home.
+    pub(super) fn expand(&self, text: &str) -> PathBuf {
+        let text = text.trim();
+        match text.strip_prefix('~') {
+            Some(rest) => self.home.join(rest.trim_start_matches(['/', '\\'])),
+            None => PathBuf::from(text),
+        }
+    }
+
+    /// The folders a variable lists with commas. `None`: it is not set.
+    pub(super) fn listed(&self, variable: &str) -> Option<Vec<PathBuf>> {
+        let list = self.variables.get(variable)?;
+        Some(list.split(',').map(|entry| self.expand(entry)).collect())
+    }
+}
+
+/// A file that may hold usage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) shape: Shape,
+    pub(super) stamp: Stamp,
+}
+
+/// What tells without reading whether a file changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Stamp {
+    /// Which file it is, hashed. Zero: not told.
+    pub(super) identity: u64,
+    pub(super) size: u64,
+    /// Nanoseconds since the epoch.
+    pub(super) modified: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        let identity = identity::of(metadata).map_or(0, |(device, number)| {
+            hash(&[&device.to_le_bytes(), &number.to_le_bytes()])
+        });
+        let modified = metadata.modified().ok();
+        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self {
+            identity,
+            size: metadata.len(),
+            modified: since.map_or(0, |since| {
+                u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+            }),
+        }
+    }
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    pub(super) files: Vec<Found>,
+    /// Files and folders the system does not let us look at.
+    pub(super) closed: u64,
+    entered: HashSet<(u64, u64)>,
+    taken: HashSet<u64>,
+}
+
+impl Walk {
+    /// Everything below the roots that has a shape, each file once, the last written first: today's figures are there
+    /// before last year's.
+    pub(super) fn of(roots: &[PathBuf], shape: fn(&Path) -> Option<Shape>) -> Self {
+        let mut walk = Self::default();
+        for root in roots {
+            if root.is_dir() {
+                walk.enter(root, shape, 0);
+            }
+        }
+        walk.files.sort_by(|one, other| {
+            let newest = other.stamp.modified.cmp(&one.stamp.modified);
+            newest.then_with(|| one.path.cmp(&other.path))
+        });
+        walk
+    }
+
+    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+        let Ok(metadata) = fs::metadata(folder) else {
+            self.closed += 1;
+            return;
+        };
+        let known = identity::of(&metadata).is_some_and(|identity| !self.entered.insert(identity));
+        if known || depth > DEEPEST {
+            return;
+        }
+        let Ok(entries) = fs::read_dir(folder) else {
+            self.closed += 1;
+            return;
+        };
+        for entry in entries {
+            let Ok((entry, kind)) = entry
+                .and_then(|entry| Ok((entry.file_type()?, entry)))
+                .map(|(kind, entry)| (entry, kind))
+            else {
+                self.closed += 1;
+                continue;
+            };
+            let path = entry.path();
+            let is_folder = kind.is_dir() || (kind.is_symlink() && path.is_dir());
+            if is_folder {
+                self.enter(&path, shape, depth + 1);
+            } else if let Some(shape) = shape(&path) {
+                self.take(path, shape);
+            }
+        }
+    }
+
+    fn take(&mut self, path: PathBuf, shape: Shape) {
+        let Ok(metadata) = fs::metadata(&path) else {
+            self.closed += 1;
+            return;
+        };
+        // A pipe that nobody writes to would hold the walk for ever.
+        if !metadata.is_file() {
+            return;
+        }
+        let mut stamp = Stamp::of(&metadata);
+        if stamp.identity != 0 && !self.taken.insert(stamp.identity) {
+            return;
+        }
+        if shape == Shape::Database {
+            let mut log = path.clone().into_os_string();
+            log.push("-wal");
+            if let Ok(metadata) = fs::metadata(log) {
+                let log = Stamp::of(&metadata);
+                stamp.size = stamp.size.saturating_add(log.size);
+                stamp.modified = stamp.modified.max(log.modified);
+            }
+        }
+        self.files.push(Found { path, shape, stamp });
+    }
+}
+
+/// Whether a folder above the file has that name.
+pub(super) fn named_in(path: &Path, name: &str) -> bool {
+    let mut above = path.parent().into_iter().flat_map(Path::components);
+    above.any(|part| matches!(part, Component::Normal(part) if part == name))
+}
+
+/// The extension in small letters is this one.
+pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
+    path.extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}

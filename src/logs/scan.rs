@@ -1,0 +1,199 @@
+//! One pass over a file from an offset: whole lines are handed out of one reused buffer. What a line means is not
+//! known here.
+//!
+//! Peak memory is the buffer: 256 KiB, and as much more as the longest line needs, up to [`LONGEST_LINE`].
+
+use std::io::{self, Read};
+
+use memchr::{memchr, memrchr};
+
+/// A longer line is stepped over and counted. Lines of several megabytes are usual, because images stand in them.
+pub(super) const LONGEST_LINE: usize = 64 << 20;
+
+const BUFFER: usize = 256 << 10;
+
+/// Whether a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// With a line break.
+    Whole,
+    /// With the file: its writer may not be done with it.
+    Open,
+}
+
+/// What a pass saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Pass {
+    /// Bytes up to and with the last line break: where the next pass goes on.
+    pub(super) complete: u64,
+    /// Lines that were too long.
+    pub(super) too_long: u64,
+}
+
+/// A buffer that outlives a pass, so that many files need one.
+#[derive(Default)]
+pub(super) struct Buffer(Vec<u8>);
+
+impl Buffer {
+    /// Hands each line to `each`, without its break and what does not belong to it: byte order mark, NUL, space.
+    pub(super) fn lines(
+        &mut self,
+        mut from: impl Read,
+        mut each: impl FnMut(&[u8], Ending),
+    ) -> io::Result<Pass> {
+        let mut pass = Pass::default();
+        let (mut filled, mut skipping) = (0, false);
+        let mut dropped = 0_u64;
+        self.0.resize(BUFFER.max(self.0.len().min(4 * BUFFER)), 0);
+        self.0.shrink_to(4 * BUFFER);
+        loop {
+            let free = self.0.get_mut(filled..).unwrap_or_default();
+            let read = match from.read(free) {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let text = self.0.get(..filled + read).unwrap_or_default();
+            if read == 0 {
+                if skipping {
+                    pass.too_long += 1;
+                } else if !trimmed(text).is_empty() {
+                    each(trimmed(text), Ending::Open);
+                }
+                return Ok(pass);
+            }
+            let fresh = text.get(filled..).unwrap_or_default();
+            let Some(last) = memrchr(b'\n', fresh).map(|at| filled + at + 1) else {
+                filled += read;
+                if filled < self.0.len() {
+                    continue;
+                }
+                if self.0.len() < LONGEST_LINE {
+                    self.0.resize(self.0.len() * 2, 0);
+                } else {
+                    dropped += filled as u64;
+                    (filled, skipping) = (0, true);
+                }
+                continue;
+            };
+            let mut whole = text.get(..last).unwrap_or_default();
+            pass.complete += dropped + whole.len() as u64;
+            dropped = 0;
+            if skipping {
+                skipping = false;
+                pass.too_long += 1;
+                let end = memchr(b'\n', whole).map_or(whole.len(), |at| at + 1);
+                whole = whole.get(end..).unwrap_or_default();
+            }
+            each_line(whole, &mut each);
+            self.0.copy_within(last..filled + read, 0);
+            filled = filled + read - last;
+        }
+    }
+}
+
+fn each_line(mut text: &[u8], each: &mut impl FnMut(&[u8], Ending)) {
+    while let Some(end) = memchr(b'\n', text) {
+        let line = trimmed(text.get(..end).unwrap_or_default());
+        if !line.is_empty() {
+            each(line, Ending::Whole);
+        }
+        text = text.get(end + 1..).unwrap_or_default();
+    }
+}
+
+/// A line without what editors, copies and crashes leave around it.
+pub(super) fn trimmed(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    loop {
+        let before = line.len();
+        line = line.trim_ascii();
+        line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        while let [0, rest @ ..] | [rest @ .., 0] = line {
+            line = rest;
+        }
+        if line.len() == before {
+            return line;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out its bytes a few at a time.
+    struct Drip<'a>(&'a [u8], usize);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let length = self.1.min(into.len()).min(self.0.len());
+            let (now, later) = self.0.split_at(length);
+            into[..length].copy_from_slice(now);
+            self.0 = later;
+            Ok(length)
+        }
+    }
+
+    fn lines(text: &[u8], step: usize) -> (Vec<(Vec<u8>, Ending)>, Pass) {
+        let mut seen = Vec::new();
+        let pass = Buffer::default()
+            .lines(Drip(text, step), |line, ending| {
+                seen.push((line.to_vec(), ending));
+            })
+            .unwrap();
+        (seen, pass)
+    }
+
+    #[test]
+    fn a_last_line_without_its_break_is_handed_out_as_open_and_not_as_done() {
+        let (seen, pass) = lines(b"\xef\xbb\xbfone\r\n\n\0\0two\n  \nthr", 2);
+        let open = |text: &[u8], ending| (text.to_vec(), ending);
+        assert_eq!(
+            seen,
+            [
+                open(b"one", Ending::Whole),
+                open(b"two", Ending::Whole),
+                open(b"thr", Ending::Open)
+            ]
+        );
+        assert_eq!(pass.complete, 18);
+    }
+
+    #[test]
+    fn a_line_longer_than_the_buffer_is_one_line() {
+        let mut text = vec![b'x'; 3 * BUFFER];
+        text.extend(b"\nend\n");
+        let (seen, pass) = lines(&text, usize::MAX);
+        assert_eq!(
+            seen.iter().map(|(line, _)| line.len()).collect::<Vec<_>>(),
+            [3 * BUFFER, 3]
+        );
+        assert_eq!(pass.complete, text.len() as u64);
+    }
+
+    #[test]
+    fn a_line_beyond_all_bounds_is_stepped_over_and_its_neighbours_are_not() {
+        let mut text = b"a\n".to_vec();
+        text.resize(LONGEST_LINE + 3 * BUFFER, b'x');
+        text.extend(b"\nb\n");
+        let (seen, pass) = lines(&text, usize::MAX);
+        assert_eq!(
+            seen.iter()
+                .map(|(line, _)| line.clone())
+                .collect::<Vec<_>>(),
+            [b"a", b"b"]
+        );
+        assert_eq!((pass.complete, pass.too_long), (text.len() as u64, 1));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_lines_are_the_same_however_the_bytes_arrive(
+            text in proptest::collection::vec(proptest::sample::select(b"ab\n\r \0".to_vec()), 0..60),
+            step in 1_usize..9,
+        ) {
+            proptest::prop_assert_eq!(lines(&text, step), lines(&text, usize::MAX));
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! JSON skimmed, not parsed: the few fields of interest are found and everything else is stepped over. It accepts a
+//! little more than JSON is, and never panics; text that does not close properly is refused.
+
+use memchr::memchr2;
+
+/// The deepest nesting that is stepped through field by field; stepping over values has no limit.
+#[derive(Clone)]
+pub(super) struct Skim<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+/// A value as it stands in the text, quotes and brackets included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Raw<'a>(pub(super) &'a [u8]);
+
+impl<'a> Skim<'a> {
+    pub(super) const fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Visits each field of the object that starts here; `visit` must take the value with one of the other methods.
+    pub(super) fn object(
+        &mut self,
+        mut visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+    ) -> Option<()> {
+        self.expect(b'{')?;
+        if self.peek()? == b'}' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            let key = self.string()?;
+            self.expect(b':')?;
+            visit(self, key)?;
+            match self.next()? {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Visits each element of the array that starts here.
+    pub(super) fn array(&mut self, mut visit: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.expect(b'[')?;
+        if self.peek()? == b']' {
+            self.at += 1;
+            return Some(());
+        }
+        loop {
+            visit(self)?;
+            match self.next()? {
+                b',' => {}
+                b']' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Visits the fields when an object starts here, and steps over anything else.
+    pub(super) fn object_if_any(
+        &mut self,
+        visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+    ) -> Option<()> {
+        if self.peek()? == b'{' {
+            self.object(visit)
+        } else {
+            self.skip()
+        }
+    }
+
+    /// Takes the value that starts here.
+    pub(super) fn raw(&mut self) -> Option<Raw<'a>> {
+        self.peek()?;
+        let start = self.at;
+        self.skip()?;
+        self.text.get(start..self.at).map(Raw)
+    }
+
+    /// Steps over the value that starts here.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.string().map(drop),
+            b'{' | b'[' => self.skip_nested(),
+            b',' | b':' | b'}' | b']' => None,
+            _ => {
+                let rest = self.text.get(self.at..)?;
+                let length = rest
+                    .iter()
+                    .position(|byte| matches!(byte, b',' | b'}' | b']') || is_space(*byte))
+                    .unwrap_or(rest.len());
+                self.at += length;
+                Some(())
+            }
+        }
+    }
+
+    /// Whether nothing but space is left.
+    pub(super) fn at_end(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// The first byte of what comes next.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        while let Some(byte) = self.text.get(self.at) {
+            if !is_space(*byte) {
+                return Some(*byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn expect(&mut self, wanted: u8) -> Option<()> {
+        (self.next()? == wanted).then_some(())
+    }
+
+    /// Takes a string without its quotes, escapes left as they are.
+    fn string(&mut self) -> Option<&'a [u8]> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            let rest = self.text.get(self.at..)?;
+            let found = memchr2(b'"', b'\\', rest)?;
+            if rest.get(found) == Some(&b'"') {
+                let end = self.at + found;
+                self.at = end + 1;
+                return self.text.get(start..end);
+            }
+            self.at += found + 2;
+        }
+    }
+
+    fn skip_nested(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => self.string().map(drop)?,
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                    if depth == 0 {
+                        return Some(());
+                    }
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+impl<'a> Raw<'a> {
+    /// The non-negative integer it is; `None` for anything else, also for one too large.
+    pub(super) fn count(self) -> Option<u64> {
+        let digits = std::str::from_utf8(self.0).ok()?;
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
+    }
+
+    /// The count, zero for null or nothing; `None` for anything else.
+    pub(super) fn count_or_zero(self) -> Option<u64> {
+        if self.is_absent() {
+            Some(0)
+        } else {
+            self.count()
+        }
+    }
+
+    /// Whether it is null or was not there.
+    pub(super) fn is_absent(self) -> bool {
+        self.0.is_empty() || self.0 == b"null"
+    }
+
+    /// Whether it is `true`.
+    pub(super) fn is_true(self) -> bool {
+        self.0 == b"true"
+    }
+
+    /// The bytes between the quotes of a string that is not empty.
+    pub(super) fn bytes(self) -> Option<&'a [u8]> {
+        let inner = self.0.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        (!inner.is_empty()).then_some(inner)
+    }
+
+    /// The text of a string that is not empty, with its escapes resolved and bad bytes replaced.
+    pub(super) fn text(self) -> Option<String> {
+        let inner = String::from_utf8_lossy(self.bytes()?);
+        if !inner.contains('\\') {
+            return Some(inner.into_owned());
+        }
+        let resolved = serde_json::from_str(&format!("\"{inner}\"")).ok();
+        Some(resolved.unwrap_or_else(|| inner.into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(text: &str, wanted: &str) -> Option<String> {
+        let mut found = None;
+        let mut skim = Skim::new(text.as_bytes());
+        skim.object(|skim, key| {
+            let raw = skim.raw()?;
+            if key == wanted.as_bytes() {
+                found = Some(String::from_utf8_lossy(raw.0).into_owned());
+            }
+            Some(())
+        })?;
+        found
+    }
+
+    #[test]
+    fn a_field_is_found_behind_strings_with_quotes_and_nested_values() {
+        let text = r#" { "a" : "x\\\"}{" , "b":[{"c":"]"},1,null], "n" : -1.5e3 , "z": 7 } "#;
+        assert_eq!(field(text, "z").as_deref(), Some("7"));
+        assert_eq!(field(text, "n").as_deref(), Some("-1.5e3"));
+        assert_eq!(field(text, "b").as_deref(), Some(r#"[{"c":"]"},1,null]"#));
+    }
+
+    #[test]
+    fn text_that_does_not_close_is_refused() {
+        for torn in [
+            r#"{"z":7"#,
+            r#"{"z":"#,
+            r#"{"z":"7}"#,
+            r#"{"z""#,
+            "{",
+            "",
+            "]",
+            r#"{"z":7,]"#,
+        ] {
+            assert_eq!(field(torn, "z"), None, "{torn}");
+        }
+    }
+
+    #[test]
+    fn only_whole_numbers_without_sign_are_counts() {
+        for (text, count) in [
+            ("12", Some(12)),
+            ("-1", None),
+            ("1.0", None),
+            ("\"1\"", None),
+            ("99999999999999999999999", None),
+        ] {
+            assert_eq!(Raw(text.as_bytes()).count(), count, "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_resolved_and_bad_bytes_replaced() {
+        assert_eq!(Raw(br#""C:\\dev""#).text().as_deref(), Some(r"C:\dev"));
+        assert_eq!(Raw(b"\"a\xffb\"").text().as_deref(), Some("a\u{fffd}b"));
+        assert_eq!(Raw(b"\"\"").text(), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics_on_any_text(text in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let mut skim = Skim::new(&text);
+            let _done = skim.object(|skim, _| skim.raw().map(drop));
+            let _again = Skim::new(&text).skip();
+        }
+    }
+}
