@@ -6,6 +6,7 @@ use spendtray::store::Store;
 use spendtray::view::menu::Action;
 
 use crate::support::stage::{Answer, Outcome, Set, Stage, script};
+use crate::support::vendor::{Answer as Posted, Vendor};
 
 fn config(name: &str, more: &str) -> String {
     format!(
@@ -129,5 +130,36 @@ async fn an_acknowledged_alert_stays_acknowledged() -> Outcome {
         .view(|view| !crate::support::stage::says(&view.menu, "Alerts (1)"))
         .await?;
     stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_notice_is_also_posted_to_the_webhook_once_and_without_the_key() -> Outcome {
+    let hook = Vendor::start(|_| Posted::json(204, "")).await?;
+    let vendor = script("hooked");
+    vendor.answer([50, 9, 8].map(Answer::Dollars));
+    let webhook = format!("[notifications]\nwebhook = \"{}/hook\"\n", hook.url());
+    let mut stage = Set::new(&config("hooked", &webhook))?.start().await?;
+    until(&mut stage, "$50.00").await?;
+    for dollars in ["$9.00", "$8.00"] {
+        stage.later(TimeDelta::minutes(6))?;
+        until(&mut stage, dollars).await?;
+    }
+    let posted = hook.asked().await?;
+    let body: serde_json::Value = serde_json::from_str(&posted.body)?;
+    assert_eq!(
+        (posted.method.as_str(), posted.path.as_str()),
+        ("POST", "/hook")
+    );
+    assert_eq!(body["severity"], "warning");
+    assert!(
+        body["title"]
+            .as_str()
+            .is_some_and(|title| title.contains("$9.00")),
+        "{body}"
+    );
+    assert!(!posted.body.contains("a-key-that-nobody-may-see"));
+    stage.quit().await?;
+    assert_eq!(hook.seen().len(), 1);
     Ok(())
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// The vendor, answering until dropped.
 pub(crate) struct Vendor {
     url: String,
     seen: Arc<Mutex<Vec<Asked>>>,
+    told: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -84,10 +87,13 @@ impl Vendor {
         let url = format!("http://{}", listener.local_addr()?);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
+        let told = Arc::new(Notify::new());
+        let tell = Arc::clone(&told);
         let answer = Arc::new(answer);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
+                let tell = Arc::clone(&tell);
                 tokio::spawn(async move {
                     // A client that goes away in the middle is its own affair.
                     let note = |asked: Asked| {
@@ -95,18 +101,38 @@ impl Vendor {
                         log.lock()
                             .unwrap_or_else(PoisonError::into_inner)
                             .push(asked);
+                        tell.notify_one();
                         said
                     };
                     drop(serve(stream, note).await);
                 });
             }
         });
-        Ok(Self { url, seen, task })
+        Ok(Self {
+            url,
+            seen,
+            told,
+            task,
+        })
     }
 
     /// Its base URL, without a slash at the end.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Waits for the first thing it is asked.
+    pub(crate) async fn asked(&self) -> io::Result<Asked> {
+        loop {
+            let told = self.told.notified();
+            if let Some(first) = self.seen().into_iter().next() {
+                return Ok(first);
+            }
+            let patience = Duration::from_secs(20);
+            tokio::time::timeout(patience, told)
+                .await
+                .map_err(io::Error::other)?;
+        }
     }
 
     /// Everything it was asked, in order.
