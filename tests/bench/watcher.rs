@@ -86,8 +86,8 @@ impl Bus {
         )
         .await?;
         Ok(Icon {
-            menu,
             registered_at,
+            menu,
         })
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn text(cells: &[&str], place: usize) -> Read<String> {
 /// A number among the cells; empty is none.
 pub(super) fn maybe_number(cells: &[&str], place: usize) -> Read<Option<i64>> {
     match cells.get(place) {
-        Some(cell) if cell.is_empty() => Ok(None),
+        Some(&"") => Ok(None),
         Some(cell) => Ok(Some(cell.parse()?)),
         None => Err(Unreadable),
     }
