@@ -18,7 +18,7 @@ use watcher::{Bus, Icon};
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// How long the start's polls are left to end before idling is measured.
-const SETTLING: Duration = Duration::from_secs(45);
+const SETTLING: Duration = Duration::from_secs(150);
 const STARTS: usize = 15;
 
 fn main() -> Outcome {
@@ -51,8 +51,8 @@ async fn measure(program: &Path, minutes: u64) -> Outcome<Table> {
     for _ in 0..STARTS {
         let began = Instant::now();
         let mut child = resident(program, &home, &bus)?;
-        bus.icon().await?;
-        starts.push(began.elapsed());
+        let icon = bus.icon().await?;
+        starts.push(icon.registered_at - began);
         end(&mut child)?;
         prints.push(status(program, &home)?);
     }

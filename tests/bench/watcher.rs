@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zbus::message::Header;
@@ -18,10 +18,10 @@ pub(super) struct Bus {
     daemon: Child,
     address: String,
     connection: Connection,
-    icons: UnboundedReceiver<String>,
+    icons: UnboundedReceiver<(String, Instant)>,
 }
 
-struct Watcher(UnboundedSender<String>);
+struct Watcher(UnboundedSender<(String, Instant)>);
 
 #[expect(clippy::unused_self, reason = "the bus asks an object")]
 #[interface(name = "org.kde.StatusNotifierWatcher")]
@@ -29,7 +29,7 @@ impl Watcher {
     #[expect(clippy::needless_pass_by_value, reason = "the bus sets the signature")]
     fn register_status_notifier_item(&self, #[zbus(header)] header: Header<'_>, service: String) {
         let sender = header.sender().map(ToString::to_string);
-        drop(self.0.send(sender.unwrap_or(service)));
+        drop(self.0.send((sender.unwrap_or(service), Instant::now())));
     }
 
     #[zbus(property)]
@@ -69,7 +69,7 @@ impl Bus {
     /// The next icon that registers.
     pub(super) async fn icon(&mut self) -> Outcome<Icon> {
         let name = tokio::time::timeout(PATIENCE, self.icons.recv()).await?;
-        let name = name.ok_or("the bus has gone")?;
+        let (name, registered_at) = name.ok_or("the bus has gone")?;
         let item = proxy(
             &self.connection,
             &name,
@@ -85,7 +85,10 @@ impl Bus {
             "com.canonical.dbusmenu",
         )
         .await?;
-        Ok(Icon { menu })
+        Ok(Icon {
+            registered_at,
+            menu,
+        })
     }
 }
 
@@ -113,6 +116,8 @@ impl Drop for Bus {
 
 /// An icon on the bus.
 pub(super) struct Icon {
+    /// When it appeared.
+    pub(super) registered_at: Instant,
     menu: Proxy<'static>,
 }
 

@@ -8,6 +8,7 @@
 
 mod coverage;
 mod events;
+mod line;
 mod row;
 mod slots;
 

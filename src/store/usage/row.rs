@@ -11,6 +11,7 @@ use crate::domain::money::{Currency, Money, nanos};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Attribution, Basis, Cost, SlotWidth, Spend, UsageEvent, UsageSlot};
 use crate::store::cell::{self, Read, Unreadable};
+use crate::store::usage::line;
 
 /// The basis of usage whose cost nobody knows; the row names the model.
 const UNPRICED: &str = "unpriced";
@@ -148,15 +149,28 @@ impl SlotRow {
     }
 
     /// Reads `start_at, width, origin, api_key … unpriced`.
-    pub(super) fn read(row: &AnyRow) -> Read<Self> {
+    pub(super) fn of_cells(cells: &[&str]) -> Read<Self> {
+        let mut tokens = Some(Tokens::default());
+        for place in 0..Tokens::default().len() {
+            match (line::maybe_number(cells, 8 + place)?, &mut tokens) {
+                (Some(told), Some(tokens)) => tokens[place] = told,
+                _ => tokens = None,
+            }
+        }
+        let text = |place| line::text(cells, place);
         Ok(Self {
-            start_at: cell::number(row, 0)?,
-            width: cell::text(row, 1)?,
-            origin: cell::text(row, 2)?,
-            who: read_who(row, 3)?,
-            requests: cell::maybe_number(row, 7)?,
-            tokens: read_tokens(row, 8)?,
-            paid: read_paid(row, 15)?,
+            start_at: line::maybe_number(cells, 0)?.ok_or(Unreadable)?,
+            width: text(1)?,
+            origin: text(2)?,
+            who: [text(3)?, text(4)?, text(5)?, text(6)?],
+            requests: line::maybe_number(cells, 7)?,
+            tokens,
+            paid: Paid {
+                basis: text(15)?,
+                currency: text(16)?,
+                nanos: line::maybe_number(cells, 17)?,
+                unpriced: text(18)?,
+            },
         })
     }
 

@@ -8,23 +8,17 @@ use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 use crate::domain::account::AccountId;
 use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::store::cell::{self, Read};
+use crate::store::usage::line::{self, ask_for_lines};
 use crate::store::usage::row::SlotRow;
 
 /// So many rows in one statement.
 const CHUNK: usize = 50;
 const COLUMNS: usize = 20;
 
-const READ_WITHIN: &str = "
-    SELECT start_at, width, origin, api_key, model, project, person, requests,
-        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
-        basis, currency, nanos, unpriced
-    FROM usage_slot WHERE account = $1 AND start_at >= $2 AND start_at < $3 AND origin = 'range'";
+const READ_WITHIN: &str =
+    ask_for_lines!("account = $1 AND start_at >= $2 AND start_at < $3 AND origin = 'range'");
 
-const READ_SINCE: &str = "
-    SELECT start_at, width, origin, api_key, model, project, person, requests,
-        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
-        basis, currency, nanos, unpriced
-    FROM usage_slot WHERE account = $1 AND start_at > $2";
+const READ_SINCE: &str = ask_for_lines!("account = $1 AND start_at > $2");
 
 const INSERT: &str = "
     INSERT INTO usage_slot (account, start_at, width, origin, api_key, model, project, person, requests,
@@ -105,8 +99,10 @@ async fn within(
         .bind(from)
         .bind(until);
     let rows = connection.fetch_all(statement).await?;
-    Ok(by_start(rows.iter().flat_map(|row| {
-        SlotRow::read(row).or_else(|_| cell::number(row, 0).map(SlotRow::strange))
+    let rows = line::read(&rows).into_iter();
+    Ok(by_start(rows.filter_map(|row| match row {
+        Ok(row) => Some(row),
+        Err(start_at) => start_at.map(SlotRow::strange),
     })))
 }
 
@@ -161,8 +157,9 @@ pub(in crate::store) async fn since(
         .bind(cell::millis(since - widest));
     let rows = connection.fetch_all(statement).await?;
     let mut slots: BTreeMap<(DateTime<Utc>, SlotWidth, Attribution), UsageSlot> = BTreeMap::new();
-    for row in cell::readable("usage_slot", &rows, SlotRow::read) {
-        let Ok((start, width)) = place_of(&row) else {
+    for row in line::read(&rows) {
+        let place = row.and_then(|row| place_of(&row).map(|place| (row, place)).map_err(|_| None));
+        let Ok((row, (start, width))) = place else {
             cell::odd("usage_slot");
             continue;
         };
