@@ -71,9 +71,19 @@ fn unknown_account(assembly: &Assembly, name: &str) -> Failure {
     let failure = Failure::usage(format!("there is no account `{shown}`"));
     let known: Vec<String> = known(assembly).iter().map(ToString::to_string).collect();
     if known.is_empty() {
-        return failure.hinted("No account is set up yet: run `spendtray login PROVIDER`.");
+        return failure.hinted(nobody(assembly));
     }
     failure.hinted(format!("Known accounts: {}.", known.join(", ")))
+}
+
+/// Why no account can be shown, and what to do.
+pub(super) const fn nobody(assembly: &Assembly) -> &'static str {
+    match assembly.config_error {
+        None => "No account is set up yet. Run `spendtray login PROVIDER` to add one.",
+        Some(_) => {
+            "No account is known while the configuration cannot be read. Run `spendtray config edit` to mend it."
+        }
+    }
 }
 
 /// The provider of this id.

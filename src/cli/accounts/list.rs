@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::analysis::digest::AccountDigest;
 use crate::app::accounts::Planned;
 use crate::app::assembly::Assembly;
-use crate::cli::accounts::nothing_set_up;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::figures;
 use crate::cli::output::{Tone, tone_of};
@@ -76,7 +75,7 @@ pub(super) async fn run(session: &Session, json: bool) -> Result<Ended, Failure>
         return Ok(Ended::Well);
     }
     if rows.is_empty() {
-        nothing_set_up(session);
+        session.output.note(selection::nobody(&assembly));
         return Ok(Ended::Well);
     }
     let mut table = Table::new(&["ID", "LABEL", "STATE", "LAST GOOD POLL", "KEY"]);

@@ -68,13 +68,6 @@ pub(super) async fn run(session: &Session, arguments: AccountsArgs) -> Result<En
     }
 }
 
-/// What a newcomer reads on standard error.
-fn nothing_set_up(session: &Session) {
-    session
-        .output
-        .note("No account is set up yet. Run `spendtray login PROVIDER` to add one.");
-}
-
 /// Knocking needs the runtime, which runs while a command does.
 fn switch(session: &Session, name: &str, switch: Switch) -> Result<Ended, Failure> {
     let assembly = session.assembly_to_change()?;

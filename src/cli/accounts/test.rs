@@ -1,7 +1,6 @@
 //! `spendtray accounts test`: polls now and says what came.
 
 use crate::analysis::digest::AccountDigest;
-use crate::cli::accounts::nothing_set_up;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::figures::{self, Polling};
 use crate::cli::output::Tone;
@@ -14,7 +13,7 @@ pub(super) async fn run(session: &Session, names: &[String]) -> Result<Ended, Fa
     let assembly = session.assembly()?;
     let wanted = selection::choose(&assembly, names)?;
     if wanted.is_empty() {
-        nothing_set_up(session);
+        session.output.note(selection::nobody(&assembly));
         return Ok(Ended::Well);
     }
     let store = session.store(&assembly).await?;

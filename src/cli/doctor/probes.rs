@@ -158,6 +158,12 @@ async fn ledger(store: &Store) -> Finding {
 
 async fn accounts(assembly: &Assembly, store: &Store, online: bool) -> Vec<Finding> {
     let planned = assembly.planned();
+    if planned.is_empty() && assembly.config_error.is_some() {
+        return vec![Finding::note(
+            "accounts",
+            "none is known while the configuration cannot be read",
+        )];
+    }
     if planned.is_empty() {
         return vec![
             Finding::note("accounts", "none is set up")

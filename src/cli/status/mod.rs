@@ -19,7 +19,8 @@ use crate::view;
 ///
 /// Figures come from the ledger; only accounts of which nothing is known are polled. With `--refresh` all are.
 ///
-/// Exit codes: 0 ok, 1 when every account failed, 4 when some did, 2 for an unknown account. With
+/// Exit codes: 0 ok, 1 when every account failed, 4 when some did, 2 for an unknown account or a
+/// configuration that cannot be read. With
 /// `--format` a line that could be printed is always 0, because status bars hide a line that comes with another.
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
@@ -77,8 +78,16 @@ pub(super) async fn run(session: &Session, arguments: &StatusArgs) -> Result<End
     show(session, &assembly, arguments, &figures)?;
     match arguments.format {
         Some(_) => Ok(Ended::Well),
+        None if is_unreadable(&assembly, &figures) => {
+            Err(Failure::usage(selection::nobody(&assembly)))
+        }
         None => figures.ended(),
     }
+}
+
+/// Whether nothing is shown because the configuration cannot be read: then nobody is told to set anything up.
+fn is_unreadable(assembly: &Assembly, figures: &Figures) -> bool {
+    assembly.config_error.is_some() && figures.digest.accounts.is_empty()
 }
 
 fn show(
@@ -95,6 +104,7 @@ fn show(
         Some(Bar::Tmux) => session.output.data(&bars::tmux(&title(), digest.state)),
         Some(Bar::Plain) => session.output.data(&title()),
         None if arguments.json => session.output.json(&json::status(digest, &title())),
+        None if is_unreadable(assembly, figures) => Ok(()),
         None if digest.accounts.is_empty() => nothing_set_up(session),
         None => session
             .output

@@ -21,6 +21,7 @@ use crate::app::assembly::Assembly;
 use crate::app::once;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::figures::{self, Polling};
+use crate::cli::selection;
 use crate::cli::session::Session;
 use crate::cli::status::theme::Theme;
 use crate::store::Store;
@@ -240,7 +241,7 @@ impl Watch<'_> {
         let body = match self.page {
             Page::Help => HELP.to_owned(),
             Page::Figures if self.digest.accounts.is_empty() => {
-                "No account is set up yet: run `spendtray login PROVIDER`.".to_owned()
+                selection::nobody(self.assembly).to_owned()
             }
             Page::Figures => view::text::status(&self.digest, &self.assembly.loaded.config.policy),
         };

@@ -161,12 +161,15 @@ fn a_broken_file_means_defaults_and_is_never_overwritten() -> Outcome {
     let world = World::empty()?;
     world.write_config("[tray\nwarn_at = 1")?;
     let run = world.run(&["status"])?;
-    assert_eq!(run.code, Some(0));
+    assert_eq!(run.code, Some(2));
+    assert_eq!(run.stdout, "");
+    let said = &run.stderr;
     assert!(
-        run.stderr.contains("Defaults are used until it is mended."),
-        "{}",
-        run.stderr
+        said.contains("Defaults are used until it is mended."),
+        "{said}"
     );
+    assert!(said.contains("`spendtray config edit`"), "{said}");
+    assert!(!run.everything().contains("No account is set up"), "{said}");
     assert_eq!(world.config(), "[tray\nwarn_at = 1");
     Ok(())
 }
