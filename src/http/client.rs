@@ -3,49 +3,79 @@
 //! It neither repeats nor logs.
 
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, Url};
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt as _;
 
 use crate::http::{Credential, HttpError, Limits, Reply};
 
 const USER_AGENT: &str = concat!("spendtray/", env!("CARGO_PKG_VERSION"));
 
-/// One client for each way out, made when it is first needed: loopback works without any trusted certificate.
+/// One client for each way out, made when it is needed. Whom to trust is found out once, for it takes many files;
+/// loopback in plain words works without any trusted certificate.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
-    plain_loopback: OnceLock<Client>,
-    tls_loopback: OnceLock<Client>,
-    remote: OnceLock<Client>,
+    plain_loopback: Mutex<Option<Client>>,
+    tls_loopback: Mutex<Option<Client>>,
+    remote: Mutex<Option<Client>>,
+    trust: OnceLock<ClientConfig>,
 }
 
 impl Clients {
     /// The client for an address that [`address`] accepted.
-    pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<&Client, HttpError> {
+    pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<Client, HttpError> {
         let builder = Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(limits.connect)
             .timeout(limits.answer)
             .redirect(Policy::none());
-        let (slot, builder) = if url.scheme() == "http" {
-            (
-                &self.plain_loopback,
-                builder.no_proxy().tls_certs_only(Vec::new()),
-            )
+        let slot = if url.scheme() == "http" {
+            &self.plain_loopback
         } else if is_loopback(url) {
-            (&self.tls_loopback, builder.no_proxy().https_only(true))
+            &self.tls_loopback
         } else {
-            (&self.remote, builder.https_only(true))
+            &self.remote
         };
-        if let Some(client) = slot.get() {
-            return Ok(client);
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = slot.as_ref() {
+            return Ok(client.clone());
         }
+        let builder = if url.scheme() == "http" {
+            builder.no_proxy().tls_certs_only(Vec::new())
+        } else {
+            let builder = builder.https_only(true);
+            let builder = if is_loopback(url) {
+                builder.no_proxy()
+            } else {
+                builder
+            };
+            builder.tls_backend_preconfigured(self.trust()?)
+        };
         let client = builder
             .build()
             .map_err(|error| HttpError::no_client(&error))?;
-        Ok(slot.get_or_init(|| client))
+        Ok(slot.insert(client).clone())
+    }
+
+    /// Closes the connections that are kept open for a next request.
+    pub(super) fn rest(&self) {
+        for slot in [&self.plain_loopback, &self.tls_loopback, &self.remote] {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
+    fn trust(&self) -> Result<ClientConfig, HttpError> {
+        if let Some(config) = self.trust.get() {
+            return Ok(config.clone());
+        }
+        let mut config =
+            ClientConfig::with_platform_verifier().map_err(|error| HttpError::no_client(&error))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(self.trust.get_or_init(|| config).clone())
     }
 }
 

@@ -86,10 +86,10 @@ impl HttpError {
         )
     }
 
-    pub(super) fn no_client(error: &reqwest::Error) -> Self {
+    pub(super) fn no_client(error: &(dyn Error + 'static)) -> Self {
         Self::Setup(format!(
             "TLS cannot be set up here: {}",
-            innermost(error).unwrap_or_else(|| "no reason given".to_owned())
+            innermost(error).unwrap_or_else(|| error.to_string())
         ))
     }
 
@@ -177,6 +177,6 @@ fn system_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
 }
 
 /// The deepest cause; the outer ones repeat the address.
-fn innermost(error: &reqwest::Error) -> Option<String> {
+fn innermost(error: &(dyn Error + 'static)) -> Option<String> {
     chain(error).skip(1).last().map(ToString::to_string)
 }

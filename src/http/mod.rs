@@ -203,6 +203,12 @@ impl Http {
         self.send(request, &url, Some(body)).await
     }
 
+    /// Closes the connections that are kept open for a next request: between two rounds of polls there is none, and
+    /// nothing has to wake up for them.
+    pub fn rest(&self) {
+        self.clients.rest();
+    }
+
     async fn send(
         &self,
         request: &Request<'_>,
