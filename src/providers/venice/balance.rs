@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::domain::money::{Currency, Money};
-use crate::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use crate::domain::quota::{Balance, QuotaWindow, Source, Standing, WhenFull};
 use crate::domain::reading::Figures;
 use crate::providers::PollError;
 use crate::providers::reply::{self, Vendor};
@@ -129,6 +129,7 @@ impl Purses {
             span: Some(TimeDelta::days(1)),
             resets_at: calendar::next_day(now),
             source: Source::Official,
+            when_full: WhenFull::Refuses,
         })
     }
 }
