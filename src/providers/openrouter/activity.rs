@@ -12,6 +12,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Attribution, Basis, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::providers::PollError;
+use crate::providers::daybook::{self, Sum};
 use crate::providers::days::{self, Progress};
 use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Amount, Count, Lenient, Rows};
@@ -165,13 +166,6 @@ async fn ask(vendor: Vendor<'_>, start: NaiveDate) -> Result<Vec<(NaiveDate, Row
     Ok(dated)
 }
 
-#[derive(Debug, Default)]
-struct Sum {
-    spend: Spend,
-    requests: Option<u64>,
-    tokens: Option<TokenCounts>,
-}
-
 /// Rows of several endpoints and providers of a model are one slot; workspaces are told apart where there are several.
 fn slots(rows: impl Iterator<Item = (NaiveDate, Row)>, by_workspace: bool) -> Vec<UsageSlot> {
     let mut sums: BTreeMap<(NaiveDate, Attribution), Sum> = BTreeMap::new();
@@ -184,23 +178,9 @@ fn slots(rows: impl Iterator<Item = (NaiveDate, Row)>, by_workspace: bool) -> Ve
                 .add(Money::new(dollars, Currency::USD), Basis::Billed),
             None => sum.spend.unpriced.extend(who.model),
         }
-        if let Some(requests) = row.requests.0 {
-            *sum.requests.get_or_insert(0) =
-                sum.requests.unwrap_or_default().saturating_add(requests);
-        }
-        if let Some(tokens) = row.tokens() {
-            sum.tokens.get_or_insert_default().add(&tokens);
-        }
+        sum.count(row.requests.0, row.tokens().as_ref());
     }
-    let slot = |((day, who), sum): ((NaiveDate, Attribution), Sum)| UsageSlot {
-        start: days::midnight(day),
-        width: SlotWidth::Day,
-        who,
-        requests: sum.requests,
-        tokens: sum.tokens,
-        spend: sum.spend,
-    };
-    sums.into_iter().map(slot).collect()
+    sums.into_iter().map(daybook::slot).collect()
 }
 
 impl Row {

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{KeyId, ModelId};
 use crate::domain::money::{Currency, Money};
+use crate::domain::period;
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Basis, Spend};
 use crate::providers::PollError;
 use crate::providers::reply::{self, Vendor};
-use crate::providers::venice::calendar;
 use crate::providers::wire::{Amount, Count, Lenient, Rows, Told};
 
 const WHAT: &str = "Venice's answer to `billing/usage-analytics`";
@@ -102,7 +102,7 @@ impl Reach {
         let first = match self {
             Self::Week => return vec![("lookback", "7d".to_owned())],
             Self::Today => today,
-            Self::Month => calendar::month(today),
+            Self::Month => period::first_of_month(today),
         };
         // Venice ignores one date without the other.
         vec![
