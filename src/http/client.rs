@@ -2,9 +2,11 @@
 //!
 //! It neither repeats nor logs.
 
+use std::future::ready;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, Url};
@@ -19,9 +21,37 @@ pub(super) struct Clients {
     plain_loopback: OnceLock<Client>,
     tls_loopback: OnceLock<Client>,
     remote: OnceLock<Client>,
+    names: Names,
+}
+
+/// Who tells where a host is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// The system.
+    #[default]
+    System,
+    /// Nobody: no name leads anywhere, and no proxy either.
+    Nobody,
+}
+
+/// A resolver that knows no name.
+struct KnowsNobody;
+
+impl Resolve for KnowsNobody {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(ready(Err("nobody answers for names".into())))
+    }
 }
 
 impl Clients {
+    /// Clients whose way to other machines depends on these names.
+    pub(super) fn by(names: Names) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
     /// The client for an address that [`address`] accepted.
     pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<&Client, HttpError> {
         let builder = Client::builder()
@@ -37,7 +67,15 @@ impl Clients {
         } else if is_loopback(url) {
             (&self.tls_loopback, builder.no_proxy().https_only(true))
         } else {
-            (&self.remote, builder.https_only(true))
+            let builder = builder.https_only(true);
+            let builder = match self.names {
+                Names::System => builder,
+                Names::Nobody => builder
+                    .no_proxy()
+                    .tls_certs_only(Vec::new())
+                    .dns_resolver(Arc::new(KnowsNobody)),
+            };
+            (&self.remote, builder)
         };
         if let Some(client) = slot.get() {
             return Ok(client);

@@ -69,7 +69,9 @@ impl<'a> Vendor<'a> {
 
     fn unanswered(&self, error: &HttpError) -> PollError {
         match error {
-            HttpError::TooLarge { .. } => PollError::Malformed(error.to_string()),
+            HttpError::TooLarge { .. } | HttpError::Damaged { .. } => {
+                PollError::Malformed(error.to_string())
+            }
             HttpError::BadAddress(_) => PollError::NotConfigured {
                 message: error.to_string(),
                 hint: format!(
