@@ -150,18 +150,14 @@ async fn ask(vendor: Vendor<'_>, start: NaiveDate) -> Result<Vec<(NaiveDate, Row
     }
     let reply = vendor.get(&request).await?;
     let body: Body = reply::object(&reply, WHAT)?;
-    let Some(rows) = body.data.rows else {
-        return Err(PollError::Malformed(format!("{WHAT} has no `data`")));
-    };
+    let rows = reply::data(body.data, WHAT)?;
     let count = rows.len();
     let dated: Vec<(NaiveDate, Row)> = rows
         .into_iter()
         .filter_map(|row| Some((row.date.0.as_deref()?.get(..10)?.parse().ok()?, row)))
         .collect();
-    if body.data.unreadable > 0 || dated.len() < count {
-        return Err(PollError::Malformed(format!(
-            "{WHAT} has entries that cannot be read"
-        )));
+    if dated.len() < count {
+        return Err(reply::unreadable(WHAT));
     }
     Ok(dated)
 }

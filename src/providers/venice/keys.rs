@@ -60,11 +60,8 @@ struct Amounts {
 pub(super) async fn ask(vendor: Vendor<'_>) -> Result<Vec<KeyReading>, PollError> {
     let reply = vendor.get(&vendor.request("api_keys")?).await?;
     let body: Body = reply::object(&reply, WHAT)?;
-    let Some(keys) = body.data.rows else {
-        return Err(PollError::Malformed(format!("{WHAT} has no `data`")));
-    };
     let now = vendor.cx.now;
-    Ok(keys
+    Ok(reply::data(body.data, WHAT)?
         .into_iter()
         .filter_map(|key| key.reading(now))
         .collect())

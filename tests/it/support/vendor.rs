@@ -51,6 +51,8 @@ pub(crate) enum Answer {
     Truncated,
     /// So many bytes of body, without a length, in chunks.
     Long(usize),
+    /// These bytes and nothing else: no HTTP, perhaps.
+    Raw(Vec<u8>),
     /// A good beginning, then a byte now and then, for ever.
     Drip,
     /// No answer; the connection stays open.
@@ -203,6 +205,10 @@ async fn serve(
                 stream.write_all(&chunk).await?;
                 sent.fetch_add(chunk.len(), Ordering::Relaxed);
             }
+            stream.shutdown().await
+        }
+        Answer::Raw(bytes) => {
+            stream.write_all(&bytes).await?;
             stream.shutdown().await
         }
         Answer::Drip => {

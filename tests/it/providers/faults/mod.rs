@@ -2,6 +2,7 @@
 //!
 //! Under none of them is anything lost that the ledger holds. Faults of single fields are `conformance`'s.
 
+mod alone;
 mod packed;
 mod pages;
 mod unresolved;
@@ -67,14 +68,16 @@ fn of_status(status: u16) -> Verdict {
     match status {
         401 | 403 => Verdict::Unauthorized,
         429 => Verdict::Wait,
-        500.. => Verdict::Upstream,
+        500..=599 => Verdict::Upstream,
         _ => Verdict::Refused,
     }
 }
 
-/// Every fault that is one answer to everything, with its name.
+/// Every fault that is one answer, with its name.
 fn faults() -> Vec<(String, Answer, Verdict)> {
-    let mut faults: Vec<(String, Answer, Verdict)> = (400..=599)
+    let mut faults: Vec<(String, Answer, Verdict)> = (300..=308)
+        .chain(400..=599)
+        .chain([600, 999])
         .map(|status| {
             let answer = Answer::json(status, r#"{"error":"as told"}"#);
             (format!("status {status}"), answer, of_status(status))
@@ -92,16 +95,17 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         faults.push((format!("429 with Retry-After {wait}"), answer, verdict));
     }
     faults.extend(nonsense());
+    faults.extend(breaks());
     faults
 }
 
-/// Faults of what comes with a good status.
+/// What comes with a good status and makes no sense.
 fn nonsense() -> Vec<(String, Answer, Verdict)> {
-    let mut faults = Vec::new();
     let encoded = |encoding: &str, body: &[u8]| {
         let json = ("content-type", "application/json");
         Answer::with(200, &[json, ("content-encoding", encoding)], body)
     };
+    let deep = "[".repeat(100_000);
     let bodies = [
         ("empty", ""),
         ("a page", "<!doctype html><title>Login</title>"),
@@ -111,46 +115,43 @@ fn nonsense() -> Vec<(String, Answer, Verdict)> {
         ("an empty object", "{}"),
         ("an error with 200", r#"{"error":{"message":"no"}}"#),
         ("text in a list", r#"["text"]"#),
+        ("deeply nested", &deep),
     ];
-    for (name, body) in bodies {
-        let answer = Answer::json(200, body);
-        faults.push((name.to_owned(), answer, Verdict::Malformed));
-    }
-    let deep = "[".repeat(100_000);
+    let bodies = bodies.map(|(name, body)| (name, Answer::json(200, body)));
     let more = [
-        (
-            "deeply nested",
-            Answer::json(200, &deep),
-            Verdict::Malformed,
-        ),
         (
             "not UTF-8",
             Answer::with(200, &[], b"{\"data\":\"\xff\xfe\"}"),
-            Verdict::Malformed,
         ),
-        (
-            "gzip that is none",
-            encoded("gzip", b"{}"),
-            Verdict::Malformed,
-        ),
-        (
-            "brotli that is none",
-            encoded("br", b"{}"),
-            Verdict::Malformed,
-        ),
+        ("gzip that is none", encoded("gzip", b"{}")),
+        ("brotli that is none", encoded("br", b"{}")),
         (
             "gzip cut off",
             encoded("gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab"),
-            Verdict::Malformed,
         ),
-        ("truncated", Answer::Truncated, Verdict::Unreachable),
-        ("closed", Answer::Close, Verdict::Unreachable),
-        ("reset", Answer::Reset, Verdict::Unreachable),
-        ("hanging", Answer::Hang, Verdict::Unreachable),
-        ("dripping", Answer::Drip, Verdict::Unreachable),
+        ("nothing at all", Answer::with(204, &[], b"")),
     ];
-    faults.extend(more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict)));
-    faults
+    let named = |(name, answer): (&str, Answer)| (name.to_owned(), answer, Verdict::Malformed);
+    bodies.into_iter().chain(more).map(named).collect()
+}
+
+/// Where no whole answer comes.
+fn breaks() -> Vec<(String, Answer, Verdict)> {
+    let filler = "f".repeat(1 << 20);
+    let breaks = [
+        (
+            "a header of 1 MB",
+            Answer::with(200, &[("x-filler", &filler)], b"{}"),
+        ),
+        ("no HTTP", Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
+        ("truncated", Answer::Truncated),
+        ("closed", Answer::Close),
+        ("reset", Answer::Reset),
+        ("hanging", Answer::Hang),
+        ("dripping", Answer::Drip),
+    ];
+    let named = |(name, answer): (&str, Answer)| (name.to_owned(), answer, Verdict::Unreachable);
+    breaks.map(named).into()
 }
 
 #[test]
