@@ -2,12 +2,14 @@
 //!
 //! It neither repeats nor logs.
 
+use std::future::ready;
 use std::net::IpAddr;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt as _;
 
@@ -23,42 +25,73 @@ pub(super) struct Clients {
     tls_loopback: Mutex<Option<Client>>,
     remote: Mutex<Option<Client>>,
     trust: OnceLock<ClientConfig>,
+    names: Names,
+}
+
+/// Who tells where a host is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// The system.
+    #[default]
+    System,
+    /// Nobody: no name leads anywhere, and no proxy either.
+    Nobody,
+}
+
+/// A resolver that knows no name.
+struct KnowsNobody;
+
+impl Resolve for KnowsNobody {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(ready(Err("nobody answers for names".into())))
+    }
 }
 
 impl Clients {
+    /// Clients whose way to other machines depends on these names.
+    pub(super) fn by(names: Names) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
     /// The client for an address that [`address`] accepted.
     pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<Client, HttpError> {
-        let builder = Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(limits.connect)
-            .timeout(limits.answer)
-            .redirect(Policy::none());
-        let slot = if url.scheme() == "http" {
-            &self.plain_loopback
-        } else if is_loopback(url) {
-            &self.tls_loopback
-        } else {
-            &self.remote
+        let is_plain = url.scheme() == "http";
+        let slot = match (is_plain, is_loopback(url)) {
+            (true, _) => &self.plain_loopback,
+            (false, true) => &self.tls_loopback,
+            (false, false) => &self.remote,
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = slot.as_ref() {
             return Ok(client.clone());
         }
-        let builder = if url.scheme() == "http" {
+        let builder = Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(limits.connect)
+            .timeout(limits.answer)
+            .redirect(Policy::none());
+        let builder = if is_plain {
             builder.no_proxy().tls_certs_only(Vec::new())
+        } else if is_loopback(url) {
+            self.secured(builder.no_proxy())?
+        } else if self.names == Names::System {
+            self.secured(builder)?
         } else {
-            let builder = builder.https_only(true);
-            let builder = if is_loopback(url) {
-                builder.no_proxy()
-            } else {
-                builder
-            };
-            builder.tls_backend_preconfigured(self.trust()?)
+            let nowhere = builder.no_proxy().tls_certs_only(Vec::new());
+            nowhere.dns_resolver(Arc::new(KnowsNobody))
         };
         let client = builder
             .build()
             .map_err(|error| HttpError::no_client(&error))?;
         Ok(slot.insert(client).clone())
+    }
+
+    fn secured(&self, builder: ClientBuilder) -> Result<ClientBuilder, HttpError> {
+        let trust = self.trust()?;
+        Ok(builder.https_only(true).tls_backend_preconfigured(trust))
     }
 
     /// Closes the connections that are kept open for a next request.

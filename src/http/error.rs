@@ -54,6 +54,12 @@ pub enum HttpError {
         /// Who was asked.
         host: String,
     },
+    /// The answer is compressed and cannot be unpacked.
+    #[error("the answer of {host} is damaged and cannot be unpacked")]
+    Damaged {
+        /// Who was asked.
+        host: String,
+    },
     /// The answer is larger than anything useful.
     #[error("the answer of {host} is larger than {megabytes} MB and was not read")]
     TooLarge {
@@ -112,6 +118,9 @@ impl HttpError {
                 seconds: waited.as_secs(),
             };
         }
+        if error.is_decode() && !is_of_the_connection(error) {
+            return Self::Damaged { host };
+        }
         if error.is_builder() {
             return Self::BadAddress(innermost(error).unwrap_or_default());
         }
@@ -167,6 +176,11 @@ fn certificate_fault(fault: &CertificateError) -> String {
         other => return format!("its certificate is not valid: {other}"),
     };
     known.to_owned()
+}
+
+/// Whether the connection failed, which reqwest tells like a fault of what came over it.
+fn is_of_the_connection(error: &reqwest::Error) -> bool {
+    chain(error).any(<dyn Error>::is::<hyper::Error>)
 }
 
 fn system_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {

@@ -22,7 +22,7 @@ use crate::secrets::Secret;
 
 pub use error::HttpError;
 
-use client::Clients;
+use client::{Clients, Names};
 use log::Log;
 
 /// The way to the vendors. Cheap to clone.
@@ -171,6 +171,16 @@ impl Http {
             clock: clock.clone(),
             limits,
         })
+    }
+
+    /// The same client on a machine where no host name leads anywhere, as without a network: only addresses of this
+    /// machine are reached.
+    #[must_use]
+    pub fn without_names(self) -> Self {
+        Self {
+            clients: Arc::new(Clients::by(Names::Nobody)),
+            ..self
+        }
     }
 
     /// Asks; connection failures, time-outs and 5xx are tried again twice.
