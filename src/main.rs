@@ -2,11 +2,6 @@
 
 use std::process::ExitCode;
 
-/// A process that lives for weeks must not stay as large as its busiest minute.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 use spendtray::cli::{self, Outcome, Stay};
 
 fn main() -> ExitCode {
