@@ -19,6 +19,7 @@ pub mod pricelist;
 mod ranking;
 pub mod rules;
 mod rung;
+pub mod session;
 pub mod standing;
 mod summary;
 #[cfg(test)]
