@@ -26,7 +26,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-pub use counter::{Counter, Faults, Progress};
+pub use counter::{Counter, Faults, Progress, ResponseView};
 pub use desk::{Desk, Seen, Surroundings};
 pub use files::Places;
 
