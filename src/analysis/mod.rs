@@ -24,4 +24,5 @@ pub mod standing;
 mod summary;
 #[cfg(test)]
 mod testing;
+pub mod usage_report;
 mod wording;

@@ -9,6 +9,7 @@ pub mod plan;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::domain::agent::AgentResponse;
 use crate::domain::period::Span;
 
 /// How long a session lasts.
@@ -37,6 +38,16 @@ pub struct Use {
     pub at: DateTime<Utc>,
     /// Tokens that count against a plan: input from no cache, and output.
     pub tokens: u64,
+}
+
+impl From<&AgentResponse> for Use {
+    fn from(response: &AgentResponse) -> Self {
+        let tokens = &response.slot.tally.tokens;
+        Self {
+            at: response.at,
+            tokens: tokens.input.saturating_add(tokens.output),
+        }
+    }
 }
 
 /// A window with what was used in it.
