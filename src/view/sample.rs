@@ -133,6 +133,7 @@ pub(crate) fn window(name: &str, label: &str, percent: Option<&str>, reset: &str
             source: Source::Official,
         },
         runs_out_at: None,
+        pace: None,
     }
 }
 

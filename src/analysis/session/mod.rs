@@ -4,6 +4,7 @@
 //! says nothing. Nothing here knows where the uses come from, or what they cost.
 
 pub mod official;
+pub mod pace;
 pub mod plan;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};

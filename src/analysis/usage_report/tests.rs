@@ -7,7 +7,7 @@ use crate::analysis::pricelist;
 use crate::analysis::session::{Opening, SESSION};
 use crate::analysis::testing::{at, billed, by, dec, now, slot};
 use crate::domain::agent::{AgentResponse, AgentSlot, Tally, Terms};
-use crate::domain::ids::{ModelId, ProjectId};
+use crate::domain::ids::{KeyId, ModelId, ProjectId};
 use crate::domain::money::Currency;
 use crate::domain::usage::Basis;
 
@@ -199,7 +199,7 @@ fn what_is_not_told_by_a_part_stands_in_a_row_of_its_own_and_last() {
     let keys: Vec<Option<&str>> = report
         .rows
         .iter()
-        .map(|row| row.group.key.known().map(|key| key.as_str()))
+        .map(|row| row.group.key.known().map(KeyId::as_str))
         .collect();
     assert_eq!(keys, [Some("key-a"), Some("key-b"), None]);
     assert_eq!(report.question.by, [By::Account, By::Key]);

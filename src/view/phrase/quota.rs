@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::analysis::digest::{AccountDigest, BalanceDigest, WindowDigest};
-use crate::analysis::standing;
+use crate::analysis::session::pace::Pace;
+use crate::analysis::{session, standing};
 use crate::domain::money::{Currency, Money};
 use crate::domain::quota::{Plan, QuotaWindow, Source, Standing};
 use crate::view::format::{self, Moment};
@@ -162,6 +163,46 @@ pub fn resets(window: &QuotaWindow, moment: Moment, words: ResetWords) -> Option
     Some(match words {
         ResetWords::Clock => format!("resets {clock}"),
         ResetWords::Countdown => format!("resets {clock} ({})", format::wait(coarse(left))),
+    })
+}
+
+/// How far the time of a session has gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionTime {
+    /// So many percent.
+    pub percent: Decimal,
+    /// What is to be said of it.
+    pub notes: Vec<String>,
+}
+
+/// The time of a window that a person waits for: a session of at most a day that runs. `None`: it is no such window.
+#[must_use]
+pub fn time(window: &WindowDigest, moment: Moment, words: ResetWords) -> Option<SessionTime> {
+    let span = window
+        .window
+        .span
+        .filter(|span| *span <= TimeDelta::days(1))?;
+    let resets_at = window.window.resets_at.filter(|at| *at > moment.now)?;
+    let percent = session::elapsed_percent(Some(resets_at), Some(span), moment.now)?;
+    let left = format!("{} left", format::duration(resets_at - moment.now));
+    let next = format!("next session from {}", format::reset_at(resets_at, moment));
+    let pace = match window.pace {
+        Some(Pace::Calculating) => Some("pace: calculating"),
+        Some(Pace::Stable) => Some("pace: stable"),
+        Some(Pace::Lasts) => Some("lasts until then"),
+        Some(Pace::RunsOut) | None => None,
+    };
+    let pace = pace.map(str::to_owned);
+    Some(match words {
+        ResetWords::Countdown => SessionTime {
+            percent: percent.round_dp(0),
+            notes: [left, next].into_iter().chain(pace).collect(),
+        },
+        // Words that hold for a while: in steps of half an hour of five.
+        ResetWords::Clock => SessionTime {
+            percent: (percent / Decimal::TEN).trunc() * Decimal::TEN,
+            notes: [next].into_iter().chain(pace).collect(),
+        },
     })
 }
 

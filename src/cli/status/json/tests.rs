@@ -56,6 +56,7 @@ fn window() -> WindowDigest {
             source: Source::Official,
         },
         runs_out_at: None,
+        pace: None,
     }
 }
 
