@@ -393,4 +393,6 @@ fn standing_alerts(known: &[AlertRecord]) -> Vec<AlertRecord> {
 }
 
 #[cfg(test)]
+mod subscriptions;
+#[cfg(test)]
 mod tests;

@@ -1,47 +1,41 @@
 //! What a vendor said of its windows some time ago, carried on to now. The vendor's word is better than any count of
 //! ours, as long as nothing was used since it was said.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::analysis::session::{Use, used_within};
-use crate::domain::period::Span;
+use crate::analysis::session::Use;
 use crate::domain::quota::{QuotaWindow, Source};
 
-/// A window as the vendor told it at an instant, with what was used since. The uses must be sorted by time.
+/// A window as the vendor told it at an instant, with what was used since; `limit` is the plan's, in the same tokens.
 ///
-/// What was used since is added in proportion to what the vendor's percentage stood for; the window then is an
-/// estimate. One whose reset has passed is left as it was: emptying it is the digest's business.
+/// What was used since is added by the plan's limit. Without one the vendor's percentage stays, as the least it can be:
+/// to scale it by what was used before would multiply its rounding, and what other machines used. Either way it is an
+/// estimate then. One whose reset has passed is left as it was: emptying it is the digest's business.
 #[must_use]
-pub fn carried_on(window: &QuotaWindow, told_at: DateTime<Utc>, uses: &[Use]) -> QuotaWindow {
+pub fn carried_on(
+    window: &QuotaWindow,
+    told_at: DateTime<Utc>,
+    uses: &[Use],
+    limit: Option<u64>,
+) -> QuotaWindow {
     let mut window = window.clone();
     let Some(resets_at) = window.resets_at else {
         return window;
     };
-    let since = Span {
-        from: told_at
-            .checked_add_signed(TimeDelta::milliseconds(1))
-            .unwrap_or(told_at),
-        until: resets_at,
-    };
-    if !uses.iter().any(|each| since.contains(each.at)) {
+    let after = uses.iter().filter(|each| each.at > told_at);
+    let mut after = after.filter(|each| each.at < resets_at).peekable();
+    if after.peek().is_none() {
         return window;
     }
     window.source = Source::Estimated;
-    let before = window.span.and_then(|length| {
-        let from = resets_at.checked_sub_signed(length)?;
-        let until = since.from;
-        Some(used_within(uses, Span { from, until })).filter(|tokens| *tokens > 0)
+    let tokens = after.fold(0_u64, |sum, each| sum.saturating_add(each.tokens));
+    let more = limit.and_then(|limit| {
+        let percent = Decimal::from(tokens).checked_mul(Decimal::ONE_HUNDRED)?;
+        percent.checked_div(Decimal::from(limit))
     });
-    let more = Decimal::from(used_within(uses, since));
-    let grown = window
-        .used_percent
-        .zip(before)
-        .and_then(|(percent, before)| {
-            let share = more.checked_div(Decimal::from(before))?;
-            percent.checked_add(percent.checked_mul(share)?)
-        });
-    if let Some(grown) = grown {
+    let grown = window.used_percent.zip(more);
+    if let Some(grown) = grown.and_then(|(told, more)| told.checked_add(more)) {
         window.used_percent = Some(grown.round_dp(1));
     }
     window
@@ -73,31 +67,26 @@ mod tests {
         let told = window("40");
         let told_at = at("2026-11-23T09:00:00Z");
         let before = uses(&[("2026-11-23T08:30:00Z", 1000), ("2026-11-23T09:00:00Z", 1)]);
-        assert_eq!(carried_on(&told, told_at, &before), told);
+        assert_eq!(carried_on(&told, told_at, &before, Some(19_000)), told);
         let after_its_end = uses(&[("2026-11-23T13:00:00Z", 1000)]);
-        assert_eq!(carried_on(&told, told_at, &after_its_end), told);
+        assert_eq!(carried_on(&told, told_at, &after_its_end, None), told);
     }
 
     #[test]
-    fn what_was_used_since_is_added_in_proportion_and_marked_as_ours() {
+    fn what_was_used_since_is_added_by_the_plans_limit_and_marked_as_ours() {
         let told_at = at("2026-11-23T09:00:00Z");
         let since = uses(&[
-            ("2026-11-23T07:59:59Z", 9_999_999),
-            ("2026-11-23T08:30:00Z", 1000),
-            ("2026-11-23T09:30:00Z", 500),
+            ("2026-11-23T08:30:00Z", 9_999_999),
+            ("2026-11-23T09:30:00Z", 3800),
         ]);
-        let now = carried_on(&window("40"), told_at, &since);
+        let now = carried_on(&window("40"), told_at, &since, Some(19_000));
         assert_eq!(now.used_percent, Some(dec("60")));
         assert_eq!(now.source, Source::Estimated);
-    }
-
-    #[test]
-    fn use_that_cannot_be_weighed_leaves_a_lower_bound() {
-        let told_at = at("2026-11-23T09:00:00Z");
-        let since = uses(&[("2026-11-23T09:30:00Z", 500)]);
-        let now = carried_on(&window("40"), told_at, &since);
-        assert_eq!(now.used_percent, Some(dec("40")));
-        assert_eq!(now.source, Source::Estimated);
+        let without = carried_on(&window("40"), told_at, &since, None);
+        assert_eq!(without.used_percent, Some(dec("40")));
+        assert_eq!(without.source, Source::Estimated, "it is at least so much");
+        let zero = carried_on(&window("40"), told_at, &since, Some(0));
+        assert_eq!(zero.used_percent, Some(dec("40")));
     }
 
     #[test]

@@ -162,7 +162,10 @@ pub(super) async fn run(session: &Session, arguments: &UsageArgs) -> Result<Ende
     for warning in &gathered.warnings {
         session.output.warn(warning);
     }
-    gathered.ended
+    match (gathered.nobody, &assembly.config_error) {
+        (Some(sentence), Some(_)) => Err(Failure::usage(sentence)),
+        _ => gathered.ended,
+    }
 }
 
 fn show(
@@ -181,7 +184,8 @@ fn show(
         return session.output.data(&csv::usage(&report));
     }
     if let Some(sentence) = gathered.nobody {
-        return session.output.data(sentence);
+        session.output.note(sentence);
+        return Ok(());
     }
     let width = width(session);
     let mut page = usage::usage(&report, &gathered.names, width);

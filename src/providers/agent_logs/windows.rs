@@ -42,7 +42,10 @@ impl Sight<'_> {
 
     /// The windows, the session first.
     pub(super) fn windows(&self) -> Vec<QuotaWindow> {
-        let mut uses: Vec<Use> = self.seen.responses.iter().map(Use::from).collect();
+        let responses = self.seen.responses.iter();
+        // What a wrong clock dated ahead is not used yet.
+        let uses = responses.map(Use::from).filter(|each| each.at <= self.now);
+        let mut uses: Vec<Use> = uses.collect();
         uses.sort_by_key(|each| each.at);
         let mut windows = self.official(&uses);
         let runs = |window: &QuotaWindow| {
@@ -63,7 +66,9 @@ impl Sight<'_> {
             return Vec::new();
         };
         let windows = report.windows.iter().map(|window| {
-            let mut window = carried_on(window, report.told_at, uses);
+            let is_session = window.name.as_str() == SESSION_NAME;
+            let limit = self.wishes.session_tokens.filter(|_| is_session);
+            let mut window = carried_on(window, report.told_at, uses, limit);
             window.resets_at = window.resets_at.map(to_the_minute);
             window
         });
@@ -114,4 +119,165 @@ fn titled(name: &str) -> String {
     let first = letters.next().map(char::to_uppercase);
     let name: String = first.into_iter().flatten().chain(letters).collect();
     format!("ChatGPT {}", name.replace('_', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::analysis::session::plan::SessionPlan;
+    use crate::domain::agent::{AgentResponse, AgentSlot, Tally, Terms};
+    use crate::domain::ids::ModelId;
+    use crate::domain::quota::QuotaReport;
+    use crate::domain::tokens::TokenCounts;
+    use crate::logs::Faults;
+    use crate::view::format::{BarClass, bar_class};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn response(text: &str, tokens: u64) -> AgentResponse {
+        AgentResponse {
+            at: at(text),
+            slot: AgentSlot {
+                start: at(text),
+                model: ModelId::from("claude-opus-4-8"),
+                project: None,
+                session: None,
+                terms: Terms::default(),
+                tally: Tally {
+                    requests: 1,
+                    tokens: TokenCounts {
+                        input: tokens / 2,
+                        output: tokens - tokens / 2,
+                        cached_input: 1_000_000,
+                        ..TokenCounts::default()
+                    },
+                    ..Tally::default()
+                },
+            },
+        }
+    }
+
+    fn seen(responses: Vec<AgentResponse>, quota: Option<QuotaReport>) -> Seen {
+        Seen {
+            slots: Vec::new(),
+            responses,
+            quota,
+            revision: String::new(),
+            faults: Faults::default(),
+            unsaved: None,
+        }
+    }
+
+    fn official(percent: i64, told: &str, resets: &str) -> QuotaReport {
+        QuotaReport {
+            told_at: at(told),
+            plan: None,
+            windows: vec![QuotaWindow {
+                name: WindowName::from(SESSION_NAME),
+                label: "Session (5 h)".to_owned(),
+                used_percent: Some(Decimal::from(percent)),
+                used: None,
+                limit: None,
+                unit: None,
+                span: Some(SESSION),
+                resets_at: Some(at(resets)),
+                source: Source::Official,
+            }],
+        }
+    }
+
+    fn windows(seen: &Seen, plan: Option<SessionPlan>, now: &str) -> Vec<QuotaWindow> {
+        let wishes = Wishes {
+            plan,
+            session_tokens: plan.and_then(SessionPlan::session_tokens),
+            ..Wishes::default()
+        };
+        let sight = Sight {
+            agent: logs::CLAUDE_CODE,
+            seen,
+            wishes: &wishes,
+            now: at(now),
+        };
+        sight.windows()
+    }
+
+    const NOON: &str = "2026-11-23T12:00:00Z";
+
+    /// F58
+    #[test]
+    fn a_sessions_tokens_without_caches_count_against_the_plan_and_choose_the_colour() {
+        let of = |tokens| {
+            let seen = seen(vec![response("2026-11-23T10:00:00Z", tokens)], None);
+            windows(&seen, Some(SessionPlan::Max20), NOON).remove(0)
+        };
+        let half = of(110_000);
+        assert_eq!(half.used, Some(Decimal::from(110_000)));
+        assert_eq!(half.limit, Some(Decimal::from(220_000)));
+        assert_eq!(half.source, Source::Estimated);
+        assert_eq!(half.resets_at, Some(at("2026-11-23T15:00:00Z")));
+        let told = [half, of(165_000), of(198_000)].map(|window| {
+            let percent = window.used_percent.unwrap();
+            (percent.normalize().to_string(), bar_class(percent))
+        });
+        let expected = [
+            ("50", BarClass::Half),
+            ("75", BarClass::High),
+            ("90", BarClass::Full),
+        ];
+        assert_eq!(told, expected.map(|(text, class)| (text.to_owned(), class)));
+    }
+
+    #[test]
+    fn without_a_plan_a_session_has_tokens_and_a_reset_but_no_share() {
+        let seen = seen(vec![response("2026-11-23T10:00:00Z", 500)], None);
+        let window = windows(&seen, None, NOON).remove(0);
+        assert_eq!((window.used_percent, window.limit), (None, None));
+        assert_eq!(window.used, Some(Decimal::from(500)));
+    }
+
+    #[test]
+    fn a_session_that_ended_is_kept_for_another_five_hours_and_then_forgotten() {
+        let seen = seen(vec![response("2026-11-23T10:00:00Z", 500)], None);
+        assert_eq!(windows(&seen, None, "2026-11-23T19:59:00Z").len(), 1);
+        assert!(windows(&seen, None, "2026-11-23T20:00:00Z").is_empty());
+    }
+
+    #[test]
+    fn the_vendors_word_is_preferred_while_its_window_runs() {
+        let told = official(37, "2026-11-23T11:00:00Z", "2026-11-23T14:00:00.4Z");
+        let seen = seen(vec![response("2026-11-23T10:00:00Z", 9500)], Some(told));
+        let window = windows(&seen, Some(SessionPlan::Pro), NOON).remove(0);
+        assert_eq!(window.used_percent, Some(Decimal::from(37)));
+        assert_eq!(window.source, Source::Official);
+        assert_eq!(window.resets_at, Some(at("2026-11-23T14:00:00Z")));
+    }
+
+    #[test]
+    fn after_the_official_window_ours_goes_on() {
+        let told = official(37, "2026-11-23T06:00:00Z", "2026-11-23T09:00:00Z");
+        let seen = seen(vec![response("2026-11-23T10:00:00Z", 9500)], Some(told));
+        let windows = windows(&seen, Some(SessionPlan::Pro), NOON);
+        assert_eq!(windows.len(), 1);
+        assert_eq!(windows[0].used_percent, Some(Decimal::from(50)));
+        assert_eq!(windows[0].source, Source::Estimated);
+    }
+
+    #[test]
+    fn what_the_vendor_said_long_ago_is_not_shown() {
+        let told = official(37, "2026-11-20T06:00:00Z", "2026-11-20T09:00:00Z");
+        let young = at("2026-11-20T09:00:00Z") + SESSION - TimeDelta::minutes(1);
+        let seen = seen(Vec::new(), Some(told));
+        assert!(windows(&seen, None, NOON).is_empty());
+        assert_eq!(windows(&seen, None, &young.to_rfc3339()).len(), 1);
+    }
+
+    #[test]
+    fn use_that_a_wrong_clock_dated_ahead_opens_no_session_yet() {
+        let seen = seen(vec![response("2026-11-23T13:00:00Z", 500)], None);
+        assert!(windows(&seen, None, NOON).is_empty());
+    }
 }

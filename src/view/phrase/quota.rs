@@ -184,7 +184,6 @@ pub fn time(window: &WindowDigest, moment: Moment, words: ResetWords) -> Option<
         .filter(|span| *span <= TimeDelta::days(1))?;
     let resets_at = window.window.resets_at.filter(|at| *at > moment.now)?;
     let percent = session::elapsed_percent(Some(resets_at), Some(span), moment.now)?;
-    let left = format!("{} left", format::duration(resets_at - moment.now));
     let next = format!("next session from {}", format::reset_at(resets_at, moment));
     let pace = match window.pace {
         Some(Pace::Calculating) => Some("pace: calculating"),
@@ -196,7 +195,7 @@ pub fn time(window: &WindowDigest, moment: Moment, words: ResetWords) -> Option<
     Some(match words {
         ResetWords::Countdown => SessionTime {
             percent: percent.round_dp(0),
-            notes: [left, next].into_iter().chain(pace).collect(),
+            notes: [next].into_iter().chain(pace).collect(),
         },
         // Words that hold for a while: in steps of half an hour of five.
         ResetWords::Clock => SessionTime {
@@ -258,5 +257,80 @@ pub fn plan(plan: &Plan) -> String {
     match plan.monthly {
         Some(monthly) => format!("{}, {} a month", plan.name, format::money(monthly)),
         None => plan.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use chrono_tz::Tz;
+
+    use super::*;
+
+    fn session(pace: Option<Pace>) -> WindowDigest {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        WindowDigest {
+            window: QuotaWindow {
+                name: "5h".into(),
+                label: "Session (5 h)".to_owned(),
+                used_percent: None,
+                used: None,
+                limit: None,
+                unit: None,
+                span: Some(TimeDelta::hours(5)),
+                resets_at: Some(at("2026-11-23T15:00:00Z")),
+                source: Source::Estimated,
+            },
+            runs_out_at: None,
+            pace,
+        }
+    }
+
+    fn told(window: &WindowDigest, now: &str, words: ResetWords) -> Option<(String, String)> {
+        let moment = Moment {
+            now: now.parse().unwrap(),
+            zone: Tz::UTC,
+        };
+        let time = time(window, moment, words)?;
+        Some((format::percent(time.percent), time.notes.join(", ")))
+    }
+
+    /// F59
+    #[test]
+    fn a_sessions_time_tells_how_much_is_gone_what_is_left_and_when_the_next_begins() {
+        let noon = "2026-11-23T12:00:00Z";
+        let (percent, notes) = told(&session(None), noon, ResetWords::Countdown).unwrap();
+        assert_eq!(percent, "40 %");
+        assert_eq!(notes, "next session from 3pm");
+        let moment = Moment {
+            now: noon.parse().unwrap(),
+            zone: Tz::UTC,
+        };
+        let resets = resets(&session(None).window, moment, ResetWords::Countdown);
+        assert_eq!(resets.as_deref(), Some("resets 3pm (3h)"));
+        // In the menu the words hold for half an hour.
+        let later = told(&session(None), "2026-11-23T12:29:00Z", ResetWords::Clock);
+        let words = ("40 %".to_owned(), "next session from 3pm".to_owned());
+        assert_eq!(later, Some(words));
+    }
+
+    /// F60
+    #[test]
+    fn a_pace_without_an_end_in_sight_is_put_into_words_and_an_ended_session_has_none() {
+        let noon = "2026-11-23T12:00:00Z";
+        let words = |pace| {
+            told(&session(Some(pace)), noon, ResetWords::Clock)
+                .unwrap()
+                .1
+        };
+        assert!(words(Pace::Stable).ends_with("pace: stable"));
+        assert!(words(Pace::Calculating).ends_with("pace: calculating"));
+        assert!(words(Pace::Lasts).ends_with("lasts until then"));
+        let ended = session(Some(Pace::Stable));
+        let after = "2026-11-23T15:00:00Z";
+        assert_eq!(told(&ended, after, ResetWords::Countdown), None);
+        let mut week = session(None);
+        week.window.span = Some(TimeDelta::days(7));
+        assert_eq!(told(&week, noon, ResetWords::Countdown), None);
     }
 }

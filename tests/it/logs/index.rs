@@ -55,6 +55,7 @@ impl Desk {
     }
 }
 
+/// F61
 #[test]
 fn nothing_new_is_nothing_read() -> Outcome<()> {
     let desk = Desk::with("c01-streaming-partials")?;
@@ -80,6 +81,7 @@ fn every_response_is_handed_out_once_and_they_sum_up_to_the_slots() -> Outcome<(
     Ok(())
 }
 
+/// F61
 #[test]
 fn a_line_that_was_half_written_is_counted_when_it_is_whole_and_only_the_new_bytes_are_read()
 -> Outcome<()> {
