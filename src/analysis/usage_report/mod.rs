@@ -101,8 +101,10 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// The sum of all rows.
     pub totals: Sum,
-    /// Why it is not complete, one sentence each.
+    /// What of that which was asked is missing, one sentence each.
     pub missing: Vec<String>,
+    /// Why rows at the edge of what is known are lower bounds although nothing that was asked is missing.
+    pub edges: Vec<String>,
 }
 
 /// A row.
@@ -201,21 +203,21 @@ pub fn report(question: Question, sources: &[Source]) -> Report {
         .filter(|(row, _)| question.wants(row))
         .collect();
     rows.sort_by(|(one, _), (other, _)| (one.time, &one.group).cmp(&(other.time, &other.group)));
-    let missing = reach::mark(&question, sources, &mut rows);
-    let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
-    let mut totals = total(&rows);
-    if !missing.is_empty() {
+    let mut totals = total(rows.iter().map(|(row, _)| row));
+    let lacks = reach::mark(&question, sources, &mut rows);
+    if !lacks.missing.is_empty() {
         totals.reach = SumReach::LowerBound;
     }
     Report {
-        question,
-        rows,
+        rows: rows.into_iter().map(|(row, _)| row).collect(),
         totals,
-        missing,
+        missing: reach::sentences(&question, &lacks.missing),
+        edges: reach::sentences(&question, &lacks.edges),
+        question,
     }
 }
 
-fn total(rows: &[Row]) -> Sum {
+fn total<'a>(rows: impl Iterator<Item = &'a Row>) -> Sum {
     let mut totals = Sum::default();
     for Row { sum, .. } in rows {
         totals.spend.merge(&sum.spend);

@@ -1,6 +1,8 @@
 //! Whether rows cover everything they should: from when to when each account's usage is known.
 
-use chrono::{DateTime, NaiveTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::analysis::digest::SumReach;
 use crate::analysis::usage_report::{Grain, Question, Row, RowTime, Source};
@@ -21,40 +23,48 @@ pub enum Known {
     },
 }
 
-/// Marks the rows that may lack something; why, one sentence an account.
-pub(super) fn mark(
+/// What accounts lack.
+#[derive(Default)]
+pub(super) struct Lacks<'a> {
+    /// Something that was asked.
+    pub(super) missing: Vec<&'a Source>,
+    /// The beginning of their first row, which nobody asked for by name.
+    pub(super) edges: Vec<&'a Source>,
+}
+
+/// Marks the rows that may lack something.
+pub(super) fn mark<'a>(
     question: &Question,
-    sources: &[Source],
+    sources: &'a [Source],
     rows: &mut [(Row, Vec<&Source>)],
-) -> Vec<String> {
+) -> Lacks<'a> {
+    let mut lacks = Lacks::default();
     if !matches!(question.grain, Grain::Calendar(_)) {
-        return Vec::new();
+        return lacks;
     }
-    let mut lacking: Vec<&Source> = Vec::new();
-    for (row, of_row) in rows {
-        for source in sources {
+    for source in sources {
+        let is_late = begins_late(question, source);
+        let (mut at_start, mut at_end) = (false, false);
+        for (row, of_row) in &mut *rows {
             let contributes = of_row.iter().any(|other| other.account == source.account);
             // Before an account's first reading it may not have been there; since its last one it was. A row of one
             // model or key is its own accounts' only.
-            let lacks = (contributes && !begins_whole(question, source, row))
-                || ((contributes || question.by.is_empty()) && !ends_whole(question, source, row));
-            if lacks {
+            let begins = !contributes || begins_whole(question, source, row);
+            let concerns = contributes || question.by.is_empty();
+            let ends = !concerns || ends_whole(question, source, row);
+            if !(begins && ends) {
                 row.sum.reach = SumReach::LowerBound;
-                lacking.push(source);
             }
+            at_start |= !begins;
+            at_end |= !ends;
+        }
+        if is_late || at_end {
+            lacks.missing.push(source);
+        } else if at_start {
+            lacks.edges.push(source);
         }
     }
-    let begins_before = |source: &&Source| begins_late(question, source);
-    let mut told: Vec<&Source> = sources
-        .iter()
-        .filter(begins_before)
-        .chain(lacking)
-        .collect();
-    told.sort_by(|one, other| one.account.cmp(&other.account));
-    told.dedup_by(|one, other| one.account == other.account);
-    told.into_iter()
-        .filter_map(|source| sentence(question, source))
-        .collect()
+    lacks
 }
 
 /// Whether the days asked for by name begin before the account's usage is known.
@@ -96,15 +106,24 @@ fn tells_days(source: &Source) -> bool {
     pieces.all(|piece| piece.slot.width == SlotWidth::Day)
 }
 
-fn sentence(question: &Question, source: &Source) -> Option<String> {
-    let Known::Within { from, until } = source.known else {
-        return None;
-    };
-    let date = |at: DateTime<Utc>| at.with_timezone(&question.zone).format("%-d %b %Y");
-    Some(format!(
-        "{}: usage is known from {} to {} only",
-        source.label,
-        date(from),
-        date(until)
-    ))
+/// From when to when the accounts' usage is known, one sentence a span.
+pub(super) fn sentences(question: &Question, sources: &[&Source]) -> Vec<String> {
+    let mut spans: BTreeMap<(NaiveDate, NaiveDate), Vec<&str>> = BTreeMap::new();
+    for source in sources {
+        if let Known::Within { from, until } = source.known {
+            let date = |at: DateTime<Utc>| at.with_timezone(&question.zone).date_naive();
+            let last = until - TimeDelta::milliseconds(1);
+            let span = (date(from), date(last.max(from)));
+            spans.entry(span).or_default().push(&source.label);
+        }
+    }
+    let written = |day: NaiveDate| day.format("%-d %b %Y").to_string();
+    let spans = spans.into_iter();
+    spans
+        .map(|((from, until), labels)| {
+            let (from, until) = (written(from), written(until));
+            let labels = labels.join(", ");
+            format!("{labels}: usage is known from {from} to {until} only")
+        })
+        .collect()
 }

@@ -273,9 +273,13 @@ fn what_was_not_read_is_said_and_makes_its_rows_lower_bounds() {
     // The vendor was first read on the 21st in the morning and last on the 22nd.
     assert_eq!(reach, [whole, lower, lower]);
     insta::assert_snapshot!(everything.missing.join("\n"), @"OpenAI: usage is known from 21 Nov 2026 to 22 Nov 2026 only");
+    assert_eq!(everything.totals.reach, lower);
     let by_account = report(daily(&[By::Account]), &sources);
     let reach: Vec<SumReach> = by_account.rows.iter().map(|row| row.sum.reach).collect();
     assert_eq!(reach, [whole, lower, whole]);
+    // Nobody asked for what was before the first reading, and the rows of its own day were read to their end.
+    assert_eq!((by_account.missing.len(), by_account.edges.len()), (0, 1));
+    assert_eq!(by_account.totals.reach, whole);
     let asked = Question {
         since: Some(date("2026-11-01")),
         ..daily(&[By::Model])

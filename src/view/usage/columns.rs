@@ -66,9 +66,13 @@ impl Kinds {
         self.0.iter().any(|(_, basis)| *basis == wanted)
     }
 
-    fn heads(&self) -> Vec<String> {
+    fn names_currencies(&self) -> bool {
         let currencies: BTreeSet<Currency> = self.0.iter().map(|(currency, _)| *currency).collect();
-        let several = currencies.len() > 1;
+        currencies.len() > 1
+    }
+
+    fn heads(&self) -> Vec<String> {
+        let several = self.names_currencies();
         let heads = self.0.iter().map(|(currency, basis)| {
             let basis = match basis {
                 Basis::Billed => "BILLED",
@@ -76,7 +80,7 @@ impl Kinds {
                 Basis::Estimated => "ESTIMATED",
             };
             if several {
-                format!("{basis} {}", currency.code())
+                format!("{basis} {}", format::unit(*currency).to_uppercase())
             } else {
                 basis.to_owned()
             }
@@ -96,7 +100,12 @@ impl Kinds {
         };
         let amounts = self.0.iter().map(|(currency, basis)| {
             let amount = sum.spend.get(*currency, *basis)?;
-            let money = format::money(Money::new(amount, *currency));
+            let mut money = format::money(Money::new(amount, *currency));
+            // What stands in the head need not stand in every cell.
+            let unit = format!(" {}", format::unit(*currency));
+            if self.names_currencies() && money.ends_with(&unit) {
+                money.truncate(money.len() - unit.len());
+            }
             let marked = match basis {
                 Basis::Estimated => format!("~{money}"),
                 Basis::Billed | Basis::Metered => money,

@@ -98,8 +98,8 @@ fn notes(report: &Report, kinds: &Kinds) -> Vec<String> {
         let tokens = "the tokens are counted, the cost is unknown, so sums with them are at least (≥) what is shown";
         notes.push(format!("Not priced: {}; {tokens}.", listed(unpriced)));
     }
-    let missing = report.missing.iter();
-    notes.extend(missing.map(|missing| format!("{missing}; sums may be larger (≥).")));
+    let lacking = report.missing.iter().chain(&report.edges);
+    notes.extend(lacking.map(|lacking| format!("{lacking}; sums that reach further are lower bounds (≥).")));
     notes
 }
 

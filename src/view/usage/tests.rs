@@ -79,6 +79,7 @@ fn report(by: &[By], rows: Vec<Row>, totals: Sum) -> Report {
         rows,
         totals,
         missing: Vec::new(),
+        edges: Vec::new(),
     }
 }
 
