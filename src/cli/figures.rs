@@ -113,12 +113,13 @@ async fn unknown(
     wanted: &[Planned],
 ) -> Result<Vec<Planned>, Failure> {
     let now = assembly.reach.clock.now();
+    let can_be_kept = store.read_only_reason().is_none();
     let mut unknown = Vec::new();
     for planned in wanted {
         let state = store.poll_state(planned.id()).await?;
         let due_again = state.next_at.is_some_and(|at| at <= now);
         let never = state.succeeded_at.is_none() && (state.failure.is_none() || due_again);
-        if never || (is_log(planned) && due_again) {
+        if never || (is_log(planned) && due_again && can_be_kept) {
             unknown.push(planned.clone());
         }
     }

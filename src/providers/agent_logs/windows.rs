@@ -13,6 +13,8 @@ use crate::providers::agent_logs::wishes::{Sessions, Wishes};
 
 /// The name of a session's window, official or ours: rules and alerts hold on to it.
 const SESSION_NAME: &str = "5h";
+/// The name of the week of all models.
+const WEEK_NAME: &str = "week";
 
 /// What windows are made from.
 pub(super) struct Sight<'a> {
@@ -65,12 +67,12 @@ impl Sight<'_> {
         let Some(report) = &self.seen.quota else {
             return Vec::new();
         };
-        let windows = report.windows.iter().map(|window| {
+        let windows = report.windows.iter().filter_map(|window| {
             let is_session = window.name.as_str() == SESSION_NAME;
             let limit = self.wishes.session_tokens.filter(|_| is_session);
             let mut window = carried_on(window, report.told_at, uses, limit);
             window.resets_at = window.resets_at.map(to_the_minute);
-            window
+            self.unless_it_went_on(window, uses)
         });
         let means_something = |window: &QuotaWindow| {
             let told = window.resets_at.unwrap_or(report.told_at);
@@ -79,6 +81,28 @@ impl Sight<'_> {
                 .is_none_or(|until| until > self.now)
         };
         windows.filter(means_something).collect()
+    }
+
+    /// A window as the vendor told it, unless it was used again after its reset: then its share is unknown. What was
+    /// used in the running week can still be counted, because weeks follow each other without a gap.
+    fn unless_it_went_on(&self, window: QuotaWindow, uses: &[Use]) -> Option<QuotaWindow> {
+        let reset = window.resets_at.filter(|at| *at <= self.now);
+        let (Some(reset), Some(last)) = (reset, uses.last()) else {
+            return Some(window);
+        };
+        if last.at < reset || window.name.as_str() == SESSION_NAME {
+            return Some(window);
+        }
+        let span = window.span.filter(|_| window.name.as_str() == WEEK_NAME)?;
+        let running = session::anchored(reset, span, self.now)?;
+        Some(QuotaWindow {
+            used_percent: None,
+            used: Some(Decimal::from(session::used_within(uses, running))),
+            unit: Some("tokens".to_owned()),
+            resets_at: Some(running.until),
+            source: Source::Estimated,
+            ..window
+        })
     }
 
     /// The session that we count, of Claude Code only: no other agent's plan has windows of tokens.
@@ -264,6 +288,31 @@ mod tests {
         assert_eq!(windows.len(), 1);
         assert_eq!(windows[0].used_percent, Some(Decimal::from(50)));
         assert_eq!(windows[0].source, Source::Estimated);
+    }
+
+    #[test]
+    fn a_week_that_went_on_after_its_reset_is_counted_and_its_share_unknown() {
+        let mut told = official(64, "2026-11-20T06:00:00Z", "2026-11-22T09:00:00Z");
+        let week = &mut told.windows[0];
+        week.name = WindowName::from(WEEK_NAME);
+        week.span = Some(session::WEEK);
+        let mut opus = week.clone();
+        opus.name = WindowName::from("week-opus");
+        told.windows.push(opus);
+        let responses = vec![
+            response("2026-11-21T10:00:00Z", 9000),
+            response("2026-11-23T06:00:00Z", 500),
+        ];
+        let seen = seen(responses, Some(told));
+        let windows = windows(&seen, None, NOON);
+        let names: Vec<&str> = windows.iter().map(|each| each.name.as_str()).collect();
+        assert_eq!(names, [SESSION_NAME, WEEK_NAME], "nobody knows of Opus");
+        let week = &windows[1];
+        assert_eq!(
+            (week.used_percent, week.used),
+            (None, Some(Decimal::from(500)))
+        );
+        assert_eq!(week.resets_at, Some(at("2026-11-29T09:00:00Z")));
     }
 
     #[test]

@@ -99,7 +99,9 @@ fn notes(report: &Report, kinds: &Kinds) -> Vec<String> {
         notes.push(format!("Not priced: {}; {tokens}.", listed(unpriced)));
     }
     let lacking = report.missing.iter().chain(&report.edges);
-    notes.extend(lacking.map(|lacking| format!("{lacking}; sums that reach further are lower bounds (≥).")));
+    notes.extend(
+        lacking.map(|lacking| format!("{lacking}; sums that reach further are lower bounds (≥).")),
+    );
     notes
 }
 

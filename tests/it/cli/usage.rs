@@ -256,3 +256,16 @@ fn budgets_on_a_project_and_on_a_model_count_agents_use() -> Outcome {
     assert_eq!(budgets[1]["percent"], "70");
     Ok(())
 }
+
+#[test]
+fn a_ledger_that_can_only_be_read_hides_nothing_that_agents_used() -> Outcome {
+    let world = three_days()?;
+    assert_eq!(world.run(&["status"])?.code, Some(0));
+    let url = format!("sqlite://{}?mode=ro", world.ledger_file().display());
+    for command in ["usage", "status"] {
+        let run = world.run(&[command, "--ledger", &url])?;
+        assert_eq!(run.code, Some(0), "{}", run.transcript());
+        assert!(run.stdout.contains("~$0.02"), "{}", run.stdout);
+    }
+    Ok(())
+}
