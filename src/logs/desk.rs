@@ -14,7 +14,7 @@ use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::domain::variables::Variables;
 use crate::logs::told::{LogsSince, Told};
-use crate::logs::{ALL, Agent, Counter, Faults, Places, ResponseView};
+use crate::logs::{ALL, Agent, Counter, Faults, Places, Progress, ResponseView};
 
 /// Where logs lie and where their indexes are kept.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ impl Desk {
     pub fn look(&self, agent: &'static Agent, ask: Ask<'_>) -> io::Result<Option<Seen>> {
         let watched = self.watched(agent);
         let mut watched = hold(&watched);
-        let looked = self.look_now(agent, &mut watched);
+        let looked = self.look_now(agent, &mut watched, &mut |_| {});
         if looked.is_err() {
             // Whoever saw this fail must be told anew when it goes well again.
             watched.revision += 1;
@@ -123,6 +123,20 @@ impl Desk {
         }))
     }
 
+    /// Reads what changed and keeps it, and tells after every file how far it has come. It blocks as [`Self::look`] does.
+    ///
+    /// # Errors
+    /// When the agent's index is there and cannot be read.
+    pub fn catch_up(
+        &self,
+        agent: &'static Agent,
+        watch: &mut dyn FnMut(Progress),
+    ) -> io::Result<()> {
+        let watched = self.watched(agent);
+        let mut watched = hold(&watched);
+        self.look_now(agent, &mut watched, watch)
+    }
+
     /// Every response of an agent, in no order. It looks first, and blocks as [`Self::look`] does.
     ///
     /// # Errors
@@ -130,7 +144,7 @@ impl Desk {
     pub fn responses(&self, agent: &'static Agent) -> io::Result<Vec<AgentResponse>> {
         let watched = self.watched(agent);
         let mut watched = hold(&watched);
-        self.look_now(agent, &mut watched)?;
+        self.look_now(agent, &mut watched, &mut |_| {})?;
         watched.responses(DateTime::<Utc>::MIN_UTC)
     }
 
@@ -139,7 +153,12 @@ impl Desk {
         Arc::clone(agents.entry(agent.id).or_default())
     }
 
-    fn look_now(&self, agent: &'static Agent, watched: &mut Watched) -> io::Result<()> {
+    fn look_now(
+        &self,
+        agent: &'static Agent,
+        watched: &mut Watched,
+        watch: &mut dyn FnMut(Progress),
+    ) -> io::Result<()> {
         let is_first = watched.counter.is_none();
         // A look that was broken off by a fault leaves nothing behind that could be half done.
         let mut counter = match watched.counter.take() {
@@ -147,7 +166,7 @@ impl Desk {
             None => Counter::open(agent, Some(self.index(agent)))?,
         };
         let places = self.places();
-        let progress = counter.look(&places, &mut |_| {});
+        let progress = counter.look(&places, watch);
         let unsaved = counter.save().err().map(|error| error.to_string());
         let logs = if is_first || progress.changed > 0 {
             LogsSince::Changed

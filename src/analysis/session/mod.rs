@@ -117,14 +117,18 @@ impl SessionWindow {
         self.requests = self.requests.saturating_add(1);
         self.tokens = self.tokens.saturating_add(each.tokens);
     }
+}
 
-    /// Tokens a minute between its first and its last use. `None`: they are one.
-    #[must_use]
-    pub fn tokens_a_minute(&self) -> Option<Decimal> {
-        let seconds = (self.last_at - self.first_at).num_seconds();
-        let minutes = Decimal::from(seconds).checked_div(Decimal::from(60))?;
-        Decimal::from(self.tokens).checked_div(minutes)
-    }
+/// How fast tokens were used: so many a minute between the first and the last use. `None`: they are one.
+#[must_use]
+pub fn tokens_a_minute(
+    tokens: u64,
+    first_at: DateTime<Utc>,
+    last_at: DateTime<Utc>,
+) -> Option<Decimal> {
+    let seconds = Decimal::from((last_at - first_at).num_seconds());
+    let in_a_minute = Decimal::from(tokens).checked_mul(Decimal::from(60))?;
+    in_a_minute.checked_div(seconds)
 }
 
 /// The window that runs at an instant. `None`: none does, and the next message opens one.

@@ -111,10 +111,12 @@ fn at_noon_a_session_from_ten_is_forty_percent_gone() {
 
 #[test]
 fn the_rate_is_measured_between_the_first_and_the_last_use() {
-    let window = |times: &[&str]| windows(&uses(times), SESSION, Opening::FirstMessage)[0];
-    let rate = window(&["10:00:00", "10:10:00"]).tokens_a_minute();
-    assert_eq!(rate, Some(dec("22")));
-    assert_eq!(window(&["10:00:00"]).tokens_a_minute(), None);
+    let rate = |times: &[&str]| {
+        let window = windows(&uses(times), SESSION, Opening::FirstMessage)[0];
+        tokens_a_minute(window.tokens, window.first_at, window.last_at)
+    };
+    assert_eq!(rate(&["10:00:00", "10:10:00"]), Some(dec("22")));
+    assert_eq!(rate(&["10:00:00"]), None);
 }
 
 proptest::proptest! {

@@ -5,6 +5,7 @@
 //! the row says so.
 
 pub mod agents;
+mod building;
 mod group;
 mod reach;
 #[cfg(test)]
@@ -14,8 +15,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
 use crate::analysis::digest::SumReach;
+use crate::analysis::session;
+use crate::analysis::usage_report::building::{Building, Place};
 use crate::domain::account::AccountId;
 use crate::domain::period::{Span, Unit, start_of_day};
 use crate::domain::tokens::TokenCounts;
@@ -116,6 +120,8 @@ pub struct Row {
     pub group: Group,
     /// How much.
     pub sum: Sum,
+    /// Its first and last use, inclusive; of vendors the starts of their slots.
+    pub used: Span,
 }
 
 /// A row's time. Ends are exclusive but for a session's, which is its last response.
@@ -197,8 +203,16 @@ pub fn report(question: Question, sources: &[Source]) -> Report {
         .into_iter()
         .map(|((place, group), built)| {
             let time = place.time(&built);
-            let sum = built.sum;
-            (Row { time, group, sum }, built.sources)
+            let row = Row {
+                time,
+                group,
+                sum: built.sum,
+                used: Span {
+                    from: built.first_at,
+                    until: built.last_at,
+                },
+            };
+            (row, built.sources)
         })
         .filter(|(row, _)| question.wants(row))
         .collect();
@@ -231,63 +245,6 @@ fn total<'a>(rows: impl Iterator<Item = &'a Row>) -> Sum {
         totals.reach = totals.reach.and(sum.reach);
     }
     totals
-}
-
-/// Where a piece is counted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Days(NaiveDate, NaiveDate),
-    Session(String),
-    Window(DateTime<Utc>, DateTime<Utc>),
-}
-
-impl Place {
-    fn time(&self, built: &Building<'_>) -> RowTime {
-        match self {
-            Self::Days(first, end) => RowTime::Days {
-                first: *first,
-                end: *end,
-            },
-            Self::Session(_) => RowTime::Instants {
-                from: built.first_at,
-                until: built.last_at,
-            },
-            Self::Window(from, until) => RowTime::Instants {
-                from: *from,
-                until: *until,
-            },
-        }
-    }
-}
-
-/// A row while it is summed.
-struct Building<'a> {
-    sum: Sum,
-    first_at: DateTime<Utc>,
-    last_at: DateTime<Utc>,
-    sources: Vec<&'a Source>,
-}
-
-impl Default for Building<'_> {
-    fn default() -> Self {
-        Self {
-            sum: Sum::default(),
-            first_at: DateTime::<Utc>::MAX_UTC,
-            last_at: DateTime::<Utc>::MIN_UTC,
-            sources: Vec::new(),
-        }
-    }
-}
-
-impl<'a> Building<'a> {
-    fn add(&mut self, source: &'a Source, piece: &Piece) {
-        self.sum.add(&piece.slot);
-        self.first_at = self.first_at.min(piece.first_at);
-        self.last_at = self.last_at.max(piece.last_at);
-        if self.sources.last().map(|last| &last.account) != Some(&source.account) {
-            self.sources.push(source);
-        }
-    }
 }
 
 impl Question {
@@ -363,6 +320,14 @@ impl Row {
     #[must_use]
     pub fn is_running(&self, zone: Tz, now: DateTime<Utc>) -> bool {
         self.span(zone).contains(now)
+    }
+
+    /// How fast tokens that count against a plan were used, so many a minute. `None`: they are not told, or it was once.
+    #[must_use]
+    pub fn tokens_a_minute(&self) -> Option<Decimal> {
+        let tokens = self.sum.tokens?;
+        let tokens = tokens.input.saturating_add(tokens.output);
+        session::tokens_a_minute(tokens, self.used.from, self.used.until)
     }
 
     /// Its instants.

@@ -1,7 +1,5 @@
 //! Usage over time: how days are cut, what is summed by whom, and what is said of what is not known.
 
-use rust_decimal::Decimal;
-
 use super::*;
 use crate::analysis::pricelist;
 use crate::analysis::session::{Opening, SESSION};
@@ -250,6 +248,10 @@ fn blocks_are_five_hour_windows_of_each_agent() {
         .map(|row| row.is_running(Tz::UTC, now()))
         .collect();
     assert_eq!(running, [false, true, true]);
+    // 2,200 tokens in 299 minutes.
+    let rate = report.rows[0].tokens_a_minute().unwrap();
+    assert_eq!(rate.round_dp(3), dec("7.358"));
+    assert_eq!(report.rows[2].tokens_a_minute(), None);
     let last = report.rows[2].span(Tz::UTC);
     assert_eq!(last.until - last.from, SESSION);
     assert_eq!(last.from, at("2026-11-23T09:01:00Z"));

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::analysis::digest::{SumReach, TokenSum};
 use crate::analysis::usage_report::{Grain, Part, Report, Row, RowTime, Sum};
-use crate::cli::status::json::{SCHEMA, SumJson, TokenCountsJson, instant, sums, tokens};
+use crate::cli::status::json::{SCHEMA, SumJson, TokenCountsJson, decimal, instant, sums, tokens};
 use crate::domain::ids::ModelId;
 
 /// A report.
@@ -40,6 +40,9 @@ struct RowJson {
     /// Whether a window runs now.
     #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<bool>,
+    /// Tokens a minute between a window's first and last response.
+    #[serde(skip_serializing_if = "Asked::is_not")]
+    tokens_per_minute: Asked,
     #[serde(flatten)]
     sum: SumsJson,
 }
@@ -52,7 +55,7 @@ struct SumsJson {
     lower_bound: bool,
 }
 
-/// A part of a group: absent, `null` or a text.
+/// A part that only some reports have: absent, `null` or a text.
 #[derive(Debug)]
 enum Asked {
     Not,
@@ -117,6 +120,12 @@ fn row(report: &Report, row: &Row) -> RowJson {
         project: Asked::of(&group.project),
         session: Asked::of(&group.session),
         active: is_block.then(|| row.is_running(question.zone, question.now)),
+        tokens_per_minute: if is_block {
+            let rate = row.tokens_a_minute();
+            Asked::For(rate.map(|rate| decimal(rate.round_dp(1))))
+        } else {
+            Asked::Not
+        },
         sum: sum(&row.sum),
     }
 }

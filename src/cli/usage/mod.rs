@@ -4,6 +4,7 @@ mod csv;
 mod dates;
 mod gather;
 mod json;
+mod progress;
 
 use std::io::IsTerminal as _;
 
@@ -155,6 +156,9 @@ pub(super) async fn run(session: &Session, arguments: &UsageArgs) -> Result<Ende
     } else {
         Polling::Logs
     };
+    if session.output.is_watched() {
+        progress::catch_up(&assembly, &wanted).await;
+    }
     let gathered = gather::gather((&assembly, &store), &wanted, polling, &question).await;
     store.close().await;
     let gathered = gathered?;

@@ -36,6 +36,9 @@ impl Layout {
     }
 }
 
+/// How fast a window was used.
+const RATE: &str = "TOKENS/MIN";
+
 type Count = fn(&Sum) -> Option<u64>;
 
 /// The counts, the most wanted first, each with its place from the left.
@@ -131,14 +134,17 @@ pub(super) fn grid(report: &Report, names: &Names, kinds: &Kinds, layout: Layout
     let parts = by.iter().map(|part| (head(*part).to_owned(), Side::Name));
     let heads = [(time_head(report), Side::Left)].into_iter().chain(parts);
     let numbers = counts.iter().map(|(name, ..)| (*name).to_owned());
-    let numbers = numbers.chain(kinds.heads());
+    let tells_rate = report.question.grain == Grain::Block && layout.tokens > 2;
+    let rate = tells_rate.then(|| RATE.to_owned());
+    let numbers = numbers.chain(rate).chain(kinds.heads());
     let heads = heads.chain(numbers.map(|name| (name, Side::Right)));
     let mut grid = Grid::new(heads.collect());
-    let cells = |first: String, parts: Vec<String>, sum: &Sum| {
+    let cells = |first: String, parts: Vec<String>, (sum, rate): (&Sum, Option<String>)| {
         let counts = counts
             .iter()
             .map(|(_, _, count)| written(count(sum), layout));
         let cells = [first].into_iter().chain(parts).chain(counts);
+        let cells = cells.chain(rate.filter(|_| tells_rate));
         cells.chain(kinds.cells(sum)).collect::<Vec<String>>()
     };
     let mut before = None;
@@ -150,10 +156,15 @@ pub(super) fn grid(report: &Report, names: &Names, kinds: &Kinds, layout: Layout
         };
         before = Some(row.time);
         let parts = by.iter().map(|part| told(&row.group, *part, names));
-        grid.row(&cells(first, parts.collect(), &row.sum));
+        let rate = row
+            .tokens_a_minute()
+            .map(|rate| format::amount(rate.round()));
+        let rate = rate.unwrap_or_else(|| UNKNOWN.to_owned());
+        grid.row(&cells(first, parts.collect(), (&row.sum, Some(rate))));
     }
     let blank = vec![String::new(); by.len()];
-    grid.row(&cells("Total".to_owned(), blank, &report.totals));
+    let totals = (&report.totals, Some(String::new()));
+    grid.row(&cells("Total".to_owned(), blank, totals));
     grid
 }
 

@@ -7,6 +7,7 @@ use crate::analysis::digest::SumReach;
 use crate::analysis::usage_report::{By, Group, Part, Question, Row, Sum};
 use crate::domain::account::AccountId;
 use crate::domain::money::{Currency, Money};
+use crate::domain::period::Span;
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::Spend;
 use chrono_tz::Tz;
@@ -55,7 +56,16 @@ fn day(day: u32, group: Group, sum: Sum) -> Row {
         first: date(day),
         end: date(day + 1),
     };
-    Row { time, group, sum }
+    let used = Span {
+        from: "2026-11-23T09:00:00Z".parse().unwrap(),
+        until: "2026-11-23T09:10:00Z".parse().unwrap(),
+    };
+    Row {
+        time,
+        group,
+        sum,
+        used,
+    }
 }
 
 fn of_model(account: &str, model: &str) -> Group {
@@ -174,7 +184,7 @@ fn sessions_and_windows_tell_their_times_and_a_name_cannot_steer_the_terminal() 
             until: at(until),
         },
         group: of_model("claude-code", "opus\u{1b}[31m"),
-        sum: sum(Some(2000), estimated("0.5")),
+        ..day(1, Group::default(), sum(Some(2000), estimated("0.5")))
     };
     let rows = vec![
         window("2026-11-22T20:30:00Z", "2026-11-23T01:30:00Z"),
