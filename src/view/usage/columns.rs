@@ -134,7 +134,7 @@ pub(super) fn grid(report: &Report, names: &Names, kinds: &Kinds, layout: Layout
     let parts = by.iter().map(|part| (head(*part).to_owned(), Side::Name));
     let heads = [(time_head(report), Side::Left)].into_iter().chain(parts);
     let numbers = counts.iter().map(|(name, ..)| (*name).to_owned());
-    let tells_rate = report.question.grain == Grain::Block && layout.tokens > 2;
+    let tells_rate = report.question.grain == Grain::Block && layout.tokens > 3;
     let rate = tells_rate.then(|| RATE.to_owned());
     let numbers = numbers.chain(rate).chain(kinds.heads());
     let heads = heads.chain(numbers.map(|name| (name, Side::Right)));
