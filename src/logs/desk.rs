@@ -55,6 +55,8 @@ pub struct Ask<'a> {
     pub known: Option<&'a str>,
     /// From when on single responses are wanted.
     pub responses_since: DateTime<Utc>,
+    /// They are read only when something was used since then: reading them takes longer than the totals do.
+    pub if_used_since: DateTime<Utc>,
 }
 
 /// What a look found.
@@ -62,8 +64,8 @@ pub struct Ask<'a> {
 pub struct Seen {
     /// All usage that was ever counted, by quarter of an hour.
     pub slots: Vec<AgentSlot>,
-    /// The responses since the instant asked for, in no order.
-    pub responses: Vec<AgentResponse>,
+    /// The responses since the instant asked for, in no order. `None`: nothing was used lately, so they were not read.
+    pub responses: Option<Vec<AgentResponse>>,
     /// What the vendor told the agent of its quotas. `None`: nothing.
     pub quota: Option<QuotaReport>,
     /// Names the state of things: as long as it is the same, nothing changed.
@@ -110,12 +112,20 @@ impl Desk {
         if ask.known == Some(&revision) {
             return Ok(None);
         }
+        let slots = watched
+            .counter
+            .as_ref()
+            .map_or_else(Vec::new, Counter::slots);
+        let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
+        let is_recent = |slot: &AgentSlot| slot.start + quarter > ask.if_used_since;
+        let responses = if slots.iter().any(is_recent) {
+            Some(watched.responses(ask.responses_since)?)
+        } else {
+            None
+        };
         Ok(Some(Seen {
-            slots: watched
-                .counter
-                .as_ref()
-                .map_or_else(Vec::new, Counter::slots),
-            responses: watched.responses(ask.responses_since)?,
+            slots,
+            responses,
             quota: quota_of(watched.told.as_ref()).cloned(),
             revision,
             faults: watched.faults,

@@ -10,7 +10,7 @@ pub mod plan;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use crate::domain::agent::AgentResponse;
+use crate::domain::agent::{AgentResponse, AgentSlot};
 use crate::domain::period::Span;
 
 /// How long a session lasts.
@@ -43,9 +43,19 @@ pub struct Use {
 
 impl From<&AgentResponse> for Use {
     fn from(response: &AgentResponse) -> Self {
-        let tokens = &response.slot.tally.tokens;
         Self {
             at: response.at,
+            ..Self::from(&response.slot)
+        }
+    }
+}
+
+/// A slot as one use at its start.
+impl From<&AgentSlot> for Use {
+    fn from(slot: &AgentSlot) -> Self {
+        let tokens = &slot.tally.tokens;
+        Self {
+            at: slot.start,
             tokens: tokens.input.saturating_add(tokens.output),
         }
     }

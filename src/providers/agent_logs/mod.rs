@@ -132,11 +132,12 @@ async fn look(
             hint: "Run `spendtray doctor`.".to_owned(),
         });
     };
-    let (desk, responses_since) = (Arc::clone(desk), cx.now - LOOK_BACK);
+    let (desk, now) = (Arc::clone(desk), cx.now);
     let looked = tokio::task::spawn_blocking(move || {
         let ask = Ask {
             known: known.as_deref(),
-            responses_since,
+            responses_since: now - LOOK_BACK,
+            if_used_since: now - windows::FORGOTTEN_AFTER,
         };
         desk.look(agent, ask)
     });

@@ -1,6 +1,6 @@
 //! An agent's windows: the vendor's own word where the agent keeps it, else what is counted against the user's plan.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::analysis::session::official::{carried_on, to_the_minute};
@@ -15,6 +15,9 @@ use crate::providers::agent_logs::wishes::{Sessions, Wishes};
 const SESSION_NAME: &str = "5h";
 /// The name of the week of all models.
 const WEEK_NAME: &str = "week";
+
+/// A session whose first message is older is over and forgotten.
+pub(super) const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(10);
 
 /// What windows are made from.
 pub(super) struct Sight<'a> {
@@ -44,10 +47,13 @@ impl Sight<'_> {
 
     /// The windows, the session first.
     pub(super) fn windows(&self) -> Vec<QuotaWindow> {
-        let responses = self.seen.responses.iter();
+        let mut uses: Vec<Use> = match &self.seen.responses {
+            Some(responses) => responses.iter().map(Use::from).collect(),
+            // No session runs; a week is told by its quarters of an hour well enough.
+            None => self.seen.slots.iter().map(Use::from).collect(),
+        };
         // What a wrong clock dated ahead is not used yet.
-        let uses = responses.map(Use::from).filter(|each| each.at <= self.now);
-        let mut uses: Vec<Use> = uses.collect();
+        uses.retain(|each| each.at <= self.now);
         uses.sort_by_key(|each| each.at);
         let mut windows = self.official(&uses);
         let runs = |window: &QuotaWindow| {
@@ -147,8 +153,6 @@ fn titled(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
     use crate::analysis::session::plan::SessionPlan;
     use crate::domain::agent::{AgentResponse, AgentSlot, Tally, Terms};
@@ -188,7 +192,7 @@ mod tests {
     fn seen(responses: Vec<AgentResponse>, quota: Option<QuotaReport>) -> Seen {
         Seen {
             slots: Vec::new(),
-            responses,
+            responses: Some(responses),
             quota,
             revision: String::new(),
             faults: Faults::default(),
@@ -313,6 +317,16 @@ mod tests {
             (None, Some(Decimal::from(500)))
         );
         assert_eq!(week.resets_at, Some(at("2026-11-29T09:00:00Z")));
+        // When nothing was used lately the quarters of an hour tell the same.
+        let mut by_quarters = seen.clone();
+        let responses = by_quarters.responses.take().unwrap_or_default();
+        by_quarters.slots = responses.into_iter().map(|each| each.slot).collect();
+        let later = "2026-11-24T12:00:00Z";
+        let (one, other) = (&seen, &by_quarters);
+        assert_eq!(
+            self::windows(one, None, later),
+            self::windows(other, None, later)
+        );
     }
 
     #[test]
