@@ -32,6 +32,18 @@ pub enum Opening {
     FullHour,
 }
 
+impl Opening {
+    /// The opening of a name, as it stands in the configuration.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "first-message" => Some(Self::FirstMessage),
+            "full-hour" => Some(Self::FullHour),
+            _ => None,
+        }
+    }
+}
+
 /// One response of an agent, as far as windows are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Use {

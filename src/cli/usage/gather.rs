@@ -107,10 +107,8 @@ async fn of_agent(assembly: &Assembly, planned: &Planned) -> Result<Source, Stri
         .map_err(|error| error.to_string())?
         .map_err(|error| format!("what was counted cannot be read: {error}"))?;
     let opening = planned.account.options.get("session_start");
-    let opening = match opening.and_then(|texts| texts.first()).map(String::as_str) {
-        Some("full-hour") => Opening::FullHour,
-        _ => Opening::FirstMessage,
-    };
+    let opening = opening.and_then(|texts| Opening::named(texts.first()?));
+    let opening = opening.unwrap_or_default();
     Ok(Source {
         account: planned.id().clone(),
         label: planned.account.label.clone(),

@@ -76,12 +76,13 @@ impl Wishes {
             let warning = "the plan `custom` needs `session_tokens`, the tokens of a session";
             wishes.warnings.push(warning.to_owned());
         }
-        match option("session_start").as_deref() {
-            None | Some("" | "first-message") => {}
-            Some("full-hour") => wishes.opening = Opening::FullHour,
-            Some(other) => wishes.warnings.push(format!(
-                "option `session_start`: `{other}` is neither `first-message` nor `full-hour`"
-            )),
+        if let Some(text) = option("session_start").filter(|text| !text.is_empty()) {
+            match Opening::named(&text) {
+                Some(opening) => wishes.opening = opening,
+                None => wishes.warnings.push(format!(
+                    "option `session_start`: `{text}` is neither `first-message` nor `full-hour`"
+                )),
+            }
         }
         wishes
     }
