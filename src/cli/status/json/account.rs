@@ -15,7 +15,7 @@ use crate::domain::coin::CoinPrice;
 use crate::domain::key::{KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Currency;
 use crate::domain::poll::Failure;
-use crate::domain::quota::{Plan, Source, Standing};
+use crate::domain::quota::{Plan, Source, Standing, WhenFull};
 
 /// An account.
 #[derive(Debug, Serialize)]
@@ -75,6 +75,9 @@ struct WindowJson<'a> {
     unit: Option<&'a str>,
     resets_at: Option<String>,
     source: Source,
+    /// False where the vendor serves on once it is full. `None`: it does not, or does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforced: Option<bool>,
     runs_out_at: Option<String>,
     /// How much of its time is gone.
     elapsed_percent: Option<String>,
@@ -229,6 +232,7 @@ fn window(digest: &WindowDigest, now: DateTime<Utc>) -> WindowJson<'_> {
         unit: window.unit.as_deref(),
         resets_at: window.resets_at.map(instant),
         source: window.source,
+        enforced: (window.when_full == WhenFull::ServesOn).then_some(false),
         runs_out_at: digest.runs_out_at.map(instant),
         elapsed_percent: elapsed.map(|percent| decimal(percent.round_dp(1))),
         pace: digest.pace.map(Pace::name),
