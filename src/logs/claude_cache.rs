@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::ids::WindowName;
-use crate::domain::quota::{QuotaReport, QuotaWindow, Source};
+use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::files::{Places, Stamp};
 use crate::logs::scan::LONGEST_LINE;
 use crate::logs::told::{LogsSince, Told};
@@ -157,6 +157,7 @@ fn window(
         span: Some(span),
         resets_at: instant(resets_at),
         source: Source::Official,
+        when_full: WhenFull::Refuses,
     }
 }
 

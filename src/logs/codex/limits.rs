@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::domain::ids::WindowName;
-use crate::domain::quota::{QuotaReport, QuotaWindow, Source};
+use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::claude_cache::number;
 use crate::logs::files::{Places, Walk};
 use crate::logs::reading::Shape;
@@ -111,6 +111,7 @@ fn window(slot: &Value, told_at: DateTime<Utc>) -> Option<QuotaWindow> {
         span,
         resets_at: seconds(&slot["resets_at"]).or_else(after),
         source: Source::Official,
+        when_full: WhenFull::Refuses,
     })
 }
 
@@ -129,6 +130,7 @@ fn own_limit(limit: &Value) -> Option<QuotaWindow> {
         span: None,
         resets_at: seconds(&limit["resets_at"]),
         source: Source::Official,
+        when_full: WhenFull::Refuses,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::analysis::session::official::{carried_on, to_the_minute};
 use crate::analysis::session::{self, SESSION, SessionWindow, Use};
 use crate::domain::ids::WindowName;
 use crate::domain::money::{Currency, Money};
-use crate::domain::quota::{Plan, QuotaWindow, Source};
+use crate::domain::quota::{Plan, QuotaWindow, Source, WhenFull};
 use crate::logs::{self, Agent, Seen};
 use crate::providers::agent_logs::wishes::{Sessions, Wishes};
 
@@ -139,6 +139,7 @@ impl Sight<'_> {
             span: Some(SESSION),
             resets_at: Some(window.span.until),
             source: Source::Estimated,
+            when_full: WhenFull::Refuses,
         }
     }
 }
@@ -214,6 +215,7 @@ mod tests {
                 span: Some(SESSION),
                 resets_at: Some(at(resets)),
                 source: Source::Official,
+                when_full: WhenFull::Refuses,
             }],
         }
     }

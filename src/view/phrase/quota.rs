@@ -293,6 +293,7 @@ mod tests {
                 span: Some(TimeDelta::hours(5)),
                 resets_at: Some(at("2026-11-23T15:00:00Z")),
                 source: Source::Estimated,
+                when_full: WhenFull::Refuses,
             },
             runs_out_at: None,
             pace,
