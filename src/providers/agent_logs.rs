@@ -17,6 +17,12 @@ use crate::domain::usage::{Attribution, SlotRange, SlotWidth, UsageSlot};
 use crate::logs::{self, Agent};
 use crate::providers::{Appears, Auth, Kind, Links, PollContext, PollError, PollFuture, Provider};
 
+/// Amp's threads.
+pub(super) const AMP: Provider =
+    provider(logs::AMP, "what Amp used, by model, at list prices", |cx| {
+        Box::pin(poll(cx, logs::AMP))
+    });
+
 /// Claude Code's transcripts.
 pub(super) const CLAUDE_CODE: Provider = provider(
     logs::CLAUDE_CODE,
@@ -31,6 +37,20 @@ pub(super) const CODEX: Provider = provider(
     |cx| Box::pin(poll(cx, logs::CODEX)),
 );
 
+/// Copilot CLI's session store, events and traces.
+pub(super) const COPILOT_CLI: Provider = provider(
+    logs::COPILOT_CLI,
+    "what Copilot CLI used, by model and project, at list prices",
+    |cx| Box::pin(poll(cx, logs::COPILOT_CLI)),
+);
+
+/// Droid's sessions.
+pub(super) const DROID: Provider = provider(
+    logs::DROID,
+    "what Droid used, by model and project, at list prices",
+    |cx| Box::pin(poll(cx, logs::DROID)),
+);
+
 /// Gemini CLI's chats.
 pub(super) const GEMINI_CLI: Provider = provider(
     logs::GEMINI_CLI,
@@ -43,6 +63,13 @@ pub(super) const OPENCODE: Provider = provider(
     logs::OPENCODE,
     "what OpenCode used, by model and project, at its own or list prices",
     |cx| Box::pin(poll(cx, logs::OPENCODE)),
+);
+
+/// pi's sessions.
+pub(super) const PI: Provider = provider(
+    logs::PI,
+    "what pi used, by model and project, at its own or list prices",
+    |cx| Box::pin(poll(cx, logs::PI)),
 );
 
 /// The prices are read from their text once.

@@ -32,15 +32,19 @@ use crate::secrets::Secret;
 
 /// Every provider, by id.
 pub const ALL: &[&Provider] = &[
+    &agent_logs::AMP,
     &anthropic::PROVIDER,
     &agent_logs::CLAUDE_CODE,
     &agent_logs::CODEX,
     &coingecko::PROVIDER,
+    &agent_logs::COPILOT_CLI,
+    &agent_logs::DROID,
     &frankfurter::PROVIDER,
     &agent_logs::GEMINI_CLI,
     &openai::PROVIDER,
     &agent_logs::OPENCODE,
     &openrouter::PROVIDER,
+    &agent_logs::PI,
     &venice::PROVIDER,
 ];
 
