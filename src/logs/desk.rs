@@ -33,6 +33,8 @@ pub struct Desk {
 pub struct Seen {
     /// All usage that was ever counted, by quarter of an hour.
     pub slots: Vec<AgentSlot>,
+    /// How many files there are.
+    pub files: u64,
     /// What was wrong.
     pub faults: Faults,
     /// Why the index could not be kept. `None`: it was, or nothing was new.
@@ -71,10 +73,11 @@ impl Desk {
             Some(counter) => counter,
             None => Counter::open(agent, Some(self.index(agent)))?,
         };
-        counter.look(&self.places(), &mut |_| {});
+        let files = counter.look(&self.places(), &mut |_| {}).files;
         let unsaved = counter.save().err().map(|error| error.to_string());
         let seen = Seen {
             slots: counter.slots(),
+            files,
             faults: counter.faults(),
             unsaved,
         };

@@ -2,13 +2,12 @@
 //! their usage costs `analysis::costing`'s.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::analysis::costing;
-use crate::analysis::pricelist;
 use crate::domain::agent::{AgentSlot, Tally};
 use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::price::PriceBook;
@@ -72,9 +71,6 @@ pub(super) const PI: Provider = provider(
     |cx| Box::pin(poll(cx, logs::PI)),
 );
 
-/// The prices are read from their text once.
-static PRICES: LazyLock<PriceBook> = LazyLock::new(pricelist::bundled);
-
 const fn provider(
     agent: &'static Agent,
     shows: &'static str,
@@ -119,7 +115,14 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
             ))
         })?;
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-    reading.ranges.push(range(&seen.slots, cx.since, cx.now));
+    let unknown = PriceBook::default();
+    let prices = cx.prices.unwrap_or(&unknown);
+    reading
+        .ranges
+        .push(range(&seen.slots, (cx.since, cx.now), prices));
+    if seen.slots.iter().any(|slot| !slot.terms.recorded) {
+        reading.figures.priced_as_of = prices.date();
+    }
     if seen.faults.unreadable > 0 {
         reading.complete.missing(format!(
             "{} files or folders of {} could not be read",
@@ -136,7 +139,11 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
 }
 
 /// The slots from an instant on, with what they cost. Sessions and terms are summed up: the ledger does not know them.
-fn range(slots: &[AgentSlot], since: DateTime<Utc>, now: DateTime<Utc>) -> SlotRange {
+fn range(
+    slots: &[AgentSlot],
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+    prices: &PriceBook,
+) -> SlotRange {
     type Key<'a> = (DateTime<Utc>, &'a ModelId, Option<&'a ProjectId>);
     let from = SlotWidth::QuarterHour.start_of(since);
     let width = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
@@ -167,7 +174,7 @@ fn range(slots: &[AgentSlot], since: DateTime<Utc>, now: DateTime<Utc>) -> SlotR
             },
             requests: Some(tally.requests),
             tokens: Some(tally.tokens),
-            spend: costing::spend(&PRICES, slots),
+            spend: costing::spend(prices, slots),
         }
     });
     SlotRange {

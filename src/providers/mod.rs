@@ -25,6 +25,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::poll::FailureKind;
+use crate::domain::price::PriceBook;
 use crate::domain::reading::{Cursor, Reading, Wait};
 use crate::http::Http;
 use crate::logs::Desk;
@@ -153,6 +154,8 @@ pub struct PollContext<'a> {
     pub http: &'a Http,
     /// The way to agents' logs on this machine. `None`: there is none.
     pub logs: Option<&'a Arc<Desk>>,
+    /// What models cost. `None`: nothing has a price.
+    pub prices: Option<&'a PriceBook>,
     /// How far back usage should reach: the first instant of interest.
     pub since: DateTime<Utc>,
     /// What the last good poll returned to go on from.

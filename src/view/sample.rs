@@ -90,6 +90,7 @@ pub(crate) fn account(id: &str, label: &str) -> AccountDigest {
         models: Vec::new(),
         projects: Vec::new(),
         prices: Vec::new(),
+        priced_as_of: None,
     }
 }
 
@@ -445,6 +446,7 @@ pub(crate) fn estimated() -> Digest {
     let mut today = Spend::of(usd("3.5"), Basis::Estimated);
     today.unpriced.insert("model-x".into());
     logs.spend.today = Some(today);
+    logs.priced_as_of = chrono::NaiveDate::from_ymd_opt(2026, 11, 23);
     let mut estimated = digest(vec![logs]);
     estimated.converted.today = Some(ConvertedTotal {
         billed: None,

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+
 use crate::analysis::digest::{ConvertedTotal, Digest, SumReach};
 use crate::domain::ids::ModelId;
 use crate::domain::money::{Currency, Money};
@@ -162,6 +164,12 @@ pub fn unpriced(spans: &Spans) -> Option<String> {
         .collect();
     let names: Vec<&str> = models.into_iter().collect();
     (!names.is_empty()).then(|| format!("Not priced: {}", names.join(", ")))
+}
+
+/// Which prices an estimate goes by: `Prices of 2026-11-23`.
+#[must_use]
+pub fn priced_as_of(day: NaiveDate) -> String {
+    format!("Prices of {day}")
 }
 
 #[cfg(test)]

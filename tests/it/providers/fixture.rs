@@ -243,6 +243,7 @@ impl Case {
             secret: secret.as_ref(),
             http: &http,
             logs: None,
+            prices: None,
             since: self.index.since,
             resume,
         };

@@ -141,6 +141,7 @@ fn account() -> AccountDigest {
             spend: Spans::default(),
         }],
         prices: vec![price()],
+        priced_as_of: None,
     }
 }
 

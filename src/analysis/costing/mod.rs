@@ -1,21 +1,30 @@
 //! What an agent's usage costs at list prices. A model without a price stays without: never zero, never a guess.
 
-use std::collections::BTreeSet;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use crate::analysis::costing::names::{spellings, without_date};
+use crate::analysis::pricelist;
 use crate::domain::agent::{AgentSlot, PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::ids::ModelId;
 use crate::domain::money::{Currency, Money};
-use crate::domain::price::{ModelPrice, PriceBook, PriceList, TokenRates};
+use crate::domain::price::{ModelPrice, OwnPrice, PriceBook, PriceList, TokenRates};
 use crate::domain::usage::{Basis, Spend};
+
+/// What stands behind a model's name where some of its answers were cut off in the log: that part has no price.
+pub const UNFINISHED: &str = "answers cut off";
 
 /// What a slot costs, in dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Estimate {
     /// The agent recorded it.
     Recorded(Decimal),
+    /// The user says so.
+    Own(Decimal),
     /// The price list says so.
     Listed {
         /// How much.
@@ -27,35 +36,77 @@ pub enum Estimate {
     Unpriced,
 }
 
-/// What a slot costs by the prices of its day.
+/// What a slot costs by the prices of its day: the user's own before those of the lists.
 #[must_use]
 pub fn estimate(book: &PriceBook, slot: &AgentSlot) -> Estimate {
     if slot.terms.recorded {
         return Estimate::Recorded(slot.tally.recorded_usd);
     }
-    for list in book.on(slot.start.date_naive()) {
-        if let Some(price) = price(list, slot.model.as_str()) {
-            return match cost(price, slot.terms, &slot.tally) {
-                Some(usd) => Estimate::Listed {
-                    usd,
-                    as_of: list.as_of,
-                },
-                None => Estimate::Unpriced,
-            };
-        }
+    let (names, day) = (spellings(slot.model.as_str()), slot.start.date_naive());
+    let listed = among(book, &names, day);
+    let cost = |price: &ModelPrice| cost(price, slot.terms, &slot.tally);
+    if let Some(own) = book.own(&names, day) {
+        let price = own_price(own, listed.map(|(price, _)| price));
+        return price
+            .as_ref()
+            .and_then(cost)
+            .map_or(Estimate::Unpriced, Estimate::Own);
     }
-    Estimate::Unpriced
+    let known = listed.and_then(|(price, as_of)| Some((cost(price)?, as_of)));
+    known.map_or(Estimate::Unpriced, |(usd, as_of)| Estimate::Listed {
+        usd,
+        as_of,
+    })
 }
 
-/// The spend of slots: all of it estimated, with the models that have no price named in it.
+/// What a list says of a model on a day, and the date of that list. `None`: no list knows it.
+pub(super) fn listed<'a>(
+    book: &'a PriceBook,
+    model: &str,
+    day: NaiveDate,
+) -> Option<(&'a ModelPrice, NaiveDate)> {
+    among(book, &spellings(model), day)
+}
+
+fn among<'a>(
+    book: &'a PriceBook,
+    names: &[String],
+    day: NaiveDate,
+) -> Option<(&'a ModelPrice, NaiveDate)> {
+    let mut lists = book.on(day);
+    lists.find_map(|list| Some((price(list, names)?, list.as_of)))
+}
+
+/// The user's own rates; what he does not speak of is as the list says.
+fn own_price(own: &OwnPrice, listed: Option<&ModelPrice>) -> Option<ModelPrice> {
+    let of = |field: fn(&ModelPrice) -> Option<Decimal>| listed.and_then(field);
+    Some(ModelPrice {
+        rates: pricelist::rates(&own.model, &own.rates, None)?,
+        above: BTreeMap::new(),
+        fast: of(|price| price.fast),
+        priority: of(|price| price.priority),
+        flex: of(|price| price.flex),
+        united_states: of(|price| price.united_states),
+        web_search: own.web_search.or(of(|price| price.web_search)),
+    })
+}
+
+/// The spend of slots: all of it estimated. Models that have no price are named in it, and so is what was cut off:
+/// either makes the sum a lower bound.
 #[must_use]
 pub fn spend<'a>(book: &PriceBook, slots: impl IntoIterator<Item = &'a AgentSlot>) -> Spend {
     let mut spend = Spend::default();
     let mut unpriced: BTreeSet<ModelId> = BTreeSet::new();
     for slot in slots {
         match estimate(book, slot) {
-            Estimate::Recorded(usd) | Estimate::Listed { usd, .. } => {
+            Estimate::Recorded(usd) => {
                 spend.add(Money::new(usd, Currency::USD), Basis::Estimated);
+            }
+            Estimate::Own(usd) | Estimate::Listed { usd, .. } => {
+                spend.add(Money::new(usd, Currency::USD), Basis::Estimated);
+                if slot.tally.unfinished > 0 {
+                    unpriced.insert(ModelId::new(format!("{} ({UNFINISHED})", slot.model)));
+                }
             }
             Estimate::Unpriced => {
                 unpriced.insert(slot.model.clone());
@@ -67,8 +118,7 @@ pub fn spend<'a>(book: &PriceBook, slots: impl IntoIterator<Item = &'a AgentSlot
 }
 
 /// The price of a model under any of its names.
-fn price<'a>(list: &'a PriceList, model: &str) -> Option<&'a ModelPrice> {
-    let names = spellings(model);
+fn price<'a>(list: &'a PriceList, names: &[String]) -> Option<&'a ModelPrice> {
     let exact = names.iter().find_map(|name| list.models.get(name));
     exact.or_else(|| {
         // A list may know the model only with its date.
@@ -127,71 +177,5 @@ fn rates(price: &ModelPrice, prompt: PromptSize) -> Option<TokenRates> {
     Some(rates)
 }
 
-/// Under which names a model may stand in a list, best first.
-fn spellings(model: &str) -> Vec<String> {
-    let exact = model.to_ascii_lowercase();
-    let mut name = exact.as_str();
-    name = name.rsplit('/').next().unwrap_or(name);
-    if let Some((_, rest)) = name.split_once("anthropic.") {
-        name = rest;
-    }
-    for mark in ['@', '[', ':'] {
-        name = name.split(mark).next().unwrap_or(name);
-    }
-    name = name.strip_suffix("-v1").unwrap_or(name);
-    let plain = if name.starts_with("claude") {
-        name.replace('.', "-")
-    } else {
-        name.to_owned()
-    };
-    let mut names = vec![exact.clone(), plain.clone()];
-    // A variant costs what its model costs, where a list does not say otherwise.
-    let bare = ["-latest", "-thinking", "-preview"]
-        .iter()
-        .find_map(|variant| plain.strip_suffix(variant));
-    names.extend(bare.map(str::to_owned));
-    let undated = without_date(&plain).or_else(|| bare.and_then(without_date));
-    names.extend(undated.map(str::to_owned));
-    names
-}
-
-/// A name without the date at its end; `None`: it has none.
-fn without_date(name: &str) -> Option<&str> {
-    let digits =
-        |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (rest, last) = name.rsplit_once('-')?;
-    if digits(last, 8) {
-        return Some(rest);
-    }
-    let (rest, month) = rest.rsplit_once('-')?;
-    let (rest, year) = rest.rsplit_once('-')?;
-    (digits(last, 2) && digits(month, 2) && digits(year, 4)).then_some(rest)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_is_found_under_every_name_vendors_and_gateways_give_it() {
-        for (name, wanted) in [
-            ("claude-opus-4-8[1m]", "claude-opus-4-8"),
-            ("anthropic/claude-opus-4.8", "claude-opus-4-8"),
-            ("us.anthropic.claude-sonnet-4-6-v1:0", "claude-sonnet-4-6"),
-            ("claude-sonnet-4-6@20260115", "claude-sonnet-4-6"),
-            ("claude-opus-4-1-20250805", "claude-opus-4-1"),
-            ("gpt-5.4-2026-03-05", "gpt-5.4"),
-            ("GPT-5.5", "gpt-5.5"),
-        ] {
-            assert!(
-                spellings(name).iter().any(|spelling| spelling == wanted),
-                "{name}"
-            );
-        }
-        assert!(
-            !spellings("gpt-5.4-mini")
-                .iter()
-                .any(|spelling| spelling == "gpt-5.4")
-        );
-    }
-}
+mod tests;
