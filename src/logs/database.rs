@@ -4,12 +4,13 @@
 //! Rows that stand only in the write-ahead log are seen, because SQLite itself reads it. This is the one place outside
 //! the ledger where SQL stands: that SQL is the other programs'.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{Connection as _, Row as _};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::logs::numbers;
 use crate::logs::skim::Raw;
@@ -27,8 +28,8 @@ pub(super) enum Rows {
 pub(super) type Sessions = HashMap<String, Option<i64>>;
 
 /// Only what counts leaves the database: the texts of a message stand in another table.
-const OPENCODE_MESSAGES: &str = "SELECT CAST(id AS BLOB), CAST(session_id AS BLOB), CAST(data AS BLOB) \
-    FROM message ORDER BY time_created, id";
+const OPENCODE_MESSAGES: &str =
+    "SELECT id, session_id, data FROM message ORDER BY time_created, id";
 
 const COPILOT_REQUESTS: &str = "assistant_usage_events";
 
@@ -45,79 +46,46 @@ const COPILOT_COLUMNS: [&str; 9] = [
     "reasoning_tokens",
 ];
 
-/// Every row as a JSON object.
-pub(super) fn read(path: &Path, rows: Rows) -> io::Result<Vec<Vec<u8>>> {
-    asked(path, async |connection| match rows {
-        Rows::OpencodeMessages => opencode_messages(connection).await,
-        Rows::CopilotRequests => copilot_requests(connection).await,
-    })
+/// Hands out every row as a JSON object.
+pub(super) fn read(path: &Path, rows: Rows, each: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let read = open(path).and_then(|database| match rows {
+        Rows::OpencodeMessages => opencode_messages(&database, each),
+        Rows::CopilotRequests => copilot_requests(&database, each),
+    });
+    read.map_err(io::Error::other)
 }
 
 /// The sessions that Copilot CLI's store knows.
 pub(super) fn copilot_sessions(path: &Path) -> io::Result<Sessions> {
-    asked(path, async |connection| {
-        let columns = columns(connection, COPILOT_REQUESTS).await?;
-        let has = |name: &str| columns.iter().any(|column| column == name);
-        if !has("session_id") || !has("created_at") {
-            return Ok(Sessions::new());
-        }
-        let first = "SELECT CAST(session_id AS BLOB), CAST(MIN(created_at) AS BLOB) \
-            FROM assistant_usage_events GROUP BY session_id";
-        let rows = sqlx::query(first).fetch_all(connection).await?;
-        let session = |row: &SqliteRow| {
-            let first = text(row, 1);
-            let is_number = first.bytes().all(|byte| byte.is_ascii_digit());
-            let raw = if is_number {
-                first
-            } else {
-                format!("\"{first}\"")
-            };
-            (text(row, 0), numbers::seconds(Raw(raw.as_bytes())))
-        };
-        Ok(rows.iter().map(session).collect())
-    })
-}
-
-fn asked<T>(
-    path: &Path,
-    ask: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, sqlx::Error>,
-) -> io::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let options = SqliteConnectOptions::new().filename(path).read_only(true);
-    runtime
-        .block_on(async {
-            let mut connection = SqliteConnection::connect_with(&options).await?;
-            let answer = ask(&mut connection).await;
-            connection.close().await?;
-            answer
-        })
+    open(path)
+        .and_then(|database| sessions(&database))
         .map_err(io::Error::other)
 }
 
-async fn columns(
-    connection: &mut SqliteConnection,
-    table: &str,
-) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")
-        .bind(table)
-        .fetch_all(connection)
-        .await
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let to_read = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, to_read)
 }
 
-async fn opencode_messages(connection: &mut SqliteConnection) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    let rows = sqlx::query(OPENCODE_MESSAGES).fetch_all(connection).await?;
-    let message = |row: &SqliteRow| {
-        let (id, session) = (text(row, 0), text(row, 1));
-        with_names(&text(row, 2), &id, &session).into_bytes()
-    };
-    Ok(rows.iter().map(message).collect())
+fn columns(database: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = database.prepare("SELECT name FROM pragma_table_info(?)")?;
+    let names = statement.query_map([table], |row| row.get(0))?;
+    names.collect()
 }
 
-async fn copilot_requests(connection: &mut SqliteConnection) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    let there = columns(&mut *connection, COPILOT_REQUESTS).await?;
-    let sessions = columns(&mut *connection, "sessions").await?;
+fn opencode_messages(database: &Connection, each: &mut dyn FnMut(&[u8])) -> rusqlite::Result<()> {
+    let mut statement = database.prepare(OPENCODE_MESSAGES)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let message = with_names(&text(row, 2)?, &text(row, 0)?, &text(row, 1)?);
+        each(message.as_bytes());
+    }
+    Ok(())
+}
+
+fn copilot_requests(database: &Connection, each: &mut dyn FnMut(&[u8])) -> rusqlite::Result<()> {
+    let there = columns(database, COPILOT_REQUESTS)?;
+    let sessions = columns(database, "sessions")?;
     let has = |columns: &[String], name: &str| columns.iter().any(|column| column == name);
     let mut fields: Vec<String> = COPILOT_COLUMNS
         .iter()
@@ -128,7 +96,7 @@ async fn copilot_requests(connection: &mut SqliteConnection) -> Result<Vec<Vec<u
         })
         .collect();
     if fields.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     if has(&there, "session_id") && has(&sessions, "id") && has(&sessions, "cwd") {
         let folder = "'cwd', (SELECT CAST(cwd AS TEXT) FROM sessions \
@@ -136,20 +104,47 @@ async fn copilot_requests(connection: &mut SqliteConnection) -> Result<Vec<Vec<u
         fields.push(folder.to_owned());
     }
     let query = format!(
-        "SELECT CAST(json_object({}) AS BLOB) FROM {COPILOT_REQUESTS} ORDER BY rowid",
+        "SELECT json_object({}) FROM {COPILOT_REQUESTS} ORDER BY rowid",
         fields.join(", ")
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-        .fetch_all(connection)
-        .await?;
-    let row = |row: &SqliteRow| row.try_get::<Vec<u8>, _>(0).unwrap_or_default();
-    Ok(rows.iter().map(row).collect())
+    let mut statement = database.prepare(&query)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        each(text(row, 0)?.as_bytes());
+    }
+    Ok(())
+}
+
+fn sessions(database: &Connection) -> rusqlite::Result<Sessions> {
+    let columns = columns(database, COPILOT_REQUESTS)?;
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    let mut sessions = Sessions::new();
+    if !has("session_id") || !has("created_at") {
+        return Ok(sessions);
+    }
+    let mut statement = database.prepare(
+        "SELECT session_id, CAST(MIN(created_at) AS TEXT), typeof(MIN(created_at))
+        FROM assistant_usage_events GROUP BY session_id",
+    )?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let first = match text(row, 2)?.as_ref() {
+            "text" => format!("\"{}\"", text(row, 1)?),
+            _ => text(row, 1)?.into_owned(),
+        };
+        let first = numbers::seconds(Raw(first.as_bytes()));
+        sessions.insert(text(row, 0)?.into_owned(), first);
+    }
+    Ok(sessions)
 }
 
 /// A column's text with bad bytes replaced; nothing where there is none.
-fn text(row: &SqliteRow, column: usize) -> String {
-    let bytes: Option<Vec<u8>> = row.try_get(column).ok().flatten();
-    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Cow<'r, str>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes),
+        ValueRef::Integer(number) => Cow::Owned(number.to_string()),
+        ValueRef::Null | ValueRef::Real(_) => Cow::Borrowed(""),
+    })
 }
 
 /// A message with the id and session that stand in columns of their own; the columns win.

@@ -124,10 +124,10 @@ impl Glance<'_> {
             Shape::Database(rows) => {
                 brought.bytes = self.size;
                 let mut reader = self.start(None);
-                for row in database::read(self.path, rows)? {
-                    let heed = reader.line(trimmed(&row), &mut brought.table);
+                database::read(self.path, rows, &mut |row| {
+                    let heed = reader.line(trimmed(row), &mut brought.table);
                     brought.bad += u64::from(heed == Heed::Bad);
-                }
+                })?;
                 reader.finish(self.find, &mut brought.table);
             }
         }

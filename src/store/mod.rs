@@ -14,10 +14,13 @@ mod cell;
 mod checkup;
 mod connection;
 mod cursors;
+mod database;
 mod dialect;
 mod error;
 mod figures;
 mod file;
+mod lease;
+mod meaning;
 mod purge;
 mod readings;
 mod schema;
@@ -38,6 +41,7 @@ use crate::domain::snapshot::Snapshot;
 use crate::store::address::Address;
 use crate::store::alerts::Told;
 use crate::store::connection::Ledger;
+use crate::store::database::Error;
 
 pub use checkup::{Access, Checkup, Integrity};
 pub use error::StoreError;
@@ -201,7 +205,7 @@ impl Store {
         if alerts.is_empty() && notices.is_empty() {
             return Ok(());
         }
-        let explain = |error: sqlx::Error| self.ledger.explain(&error);
+        let explain = |error: Error| self.ledger.explain(&error);
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.write(&mut lease).await?;
         let told = Told {

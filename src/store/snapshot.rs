@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
 
 use crate::domain::account::AccountId;
 use crate::domain::poll::PollState;
 use crate::domain::snapshot::{AccountSnapshot, Snapshot};
+use crate::store::database::{Connection, Error};
 use crate::store::{alerts, cursors, readings, usage};
 
 /// Everything known. Every account ever polled is in it, with or without success.
 pub(super) async fn snapshot(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     since: DateTime<Utc>,
     watcher: &str,
-) -> Result<Snapshot, sqlx::Error> {
+) -> Result<Snapshot, Error> {
     let mut accounts: BTreeMap<AccountId, AccountSnapshot> = BTreeMap::new();
     for (id, latest) in readings::all_latest(connection).await? {
         entry(&mut accounts, id).latest = Some(latest);
