@@ -156,7 +156,7 @@ impl Thread {
         let model = usage.model.text().unwrap_or_default();
         table.see(&Sighting {
             key,
-            at: numbers::seconds(usage.at)?,
+            at: numbers::instant(usage.at)?,
             model: numbers::model(&model),
             session: &self.id,
             terms: Terms {
@@ -192,7 +192,7 @@ fn messages_of(raw: Raw<'_>) -> (BTreeMap<&[u8], Usage<'_>>, bool) {
             return Some(());
         }
         match usage_of(message.usage) {
-            Some(usage) if numbers::seconds(usage.at).is_some() => {
+            Some(usage) if numbers::instant(usage.at).is_some() => {
                 found.insert(message.id.0, usage);
             }
             // What has no instant can still tell what an event of the ledger read from the cache.

@@ -132,7 +132,7 @@ fn sessions(database: &Connection) -> rusqlite::Result<Sessions> {
             "text" => format!("\"{}\"", text(row, 1)?),
             _ => text(row, 1)?.into_owned(),
         };
-        let first = numbers::seconds(Raw(first.as_bytes()));
+        let first = numbers::instant(Raw(first.as_bytes()));
         sessions.insert(text(row, 0)?.into_owned(), first);
     }
     Ok(sessions)

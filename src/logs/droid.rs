@@ -104,7 +104,7 @@ impl Settings {
         let model = plain(&model.text().unwrap_or_default());
         table.see(&Sighting {
             key: hash(&[self.session.as_bytes()]),
-            at: numbers::seconds(began).or(self.written)?,
+            at: numbers::instant(began).or(self.written)?,
             model: numbers::model(&model),
             project: &self.folder,
             session: &self.session,

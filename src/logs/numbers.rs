@@ -25,7 +25,7 @@ pub(super) fn dollars(raw: Raw<'_>) -> Option<Decimal> {
 }
 
 /// Seconds since the epoch of an instant: as RFC 3339, as SQLite writes it (in UTC), in seconds or in milliseconds.
-pub(super) fn seconds(raw: Raw<'_>) -> Option<i64> {
+pub(super) fn instant(raw: Raw<'_>) -> Option<i64> {
     /// So many seconds are far ahead, so many milliseconds long ago.
     const MILLISECONDS: u64 = 100_000_000_000;
     if let Some(number) = raw.count() {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_instant_is_understood_however_it_is_written_and_nonsense_is_not() {
-        let seconds = |text: &str| seconds(Raw(text.as_bytes()));
+        let seconds = |text: &str| instant(Raw(text.as_bytes()));
         for text in [
             "1789480800",
             "1789480800000",

@@ -152,7 +152,7 @@ impl Session {
         table.see(&Sighting {
             // An id is unique within its session and short: the time makes it unique in all of them.
             key: hash(&[entry.id.bytes()?, entry.at.bytes()?]),
-            at: numbers::seconds(entry.at)?,
+            at: numbers::instant(entry.at)?,
             model: numbers::model(&model),
             project: &self.folder,
             session: &self.id,

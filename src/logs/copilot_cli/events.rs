@@ -16,7 +16,8 @@ use crate::logs::table::{Sighting, Table, hash};
 
 /// One session's events.
 pub(super) struct Session {
-    /// `<home>/session-state/<id>`
+    /// `<home>/session-state/<id>/events.jsonl`
+    path: PathBuf,
     id: String,
     traces: Option<PathBuf>,
     folder: String,
@@ -41,6 +42,7 @@ impl Session {
         let id = own.and_then(Path::file_name).unwrap_or_default();
         let home = own.and_then(|own| own.parent()?.parent());
         let mut session = Self {
+            path: source.path.to_owned(),
             id: id.to_string_lossy().into_owned(),
             traces: home.map(|home| home.join("otel")),
             folder: String::new(),
@@ -75,7 +77,7 @@ impl Session {
         if models.is_absent() {
             return Some(Heed::Passed);
         }
-        let at = numbers::seconds(at)?;
+        let at = numbers::instant(at)?;
         let mut heed = Heed::Passed;
         Skim::new(models.0).object(|skim, name| {
             let name = String::from_utf8_lossy(name).into_owned();
@@ -234,7 +236,7 @@ impl Reader for Session {
         if self.legs.is_empty() {
             return;
         }
-        let stored = Stored::beside(find);
+        let stored = Stored::beside(&self.path, find);
         let legs = std::mem::take(&mut self.legs);
         let mut legs = legs
             .iter()

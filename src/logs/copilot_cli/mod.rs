@@ -102,8 +102,15 @@ impl Usage {
 struct Stored(Option<database::Sessions>);
 
 impl Stored {
-    fn beside(find: Find<'_>) -> Self {
-        let sessions = find(STORE).and_then(|path| database::copilot_sessions(&path).ok());
+    /// A look that is told which files changed finds no others: the store is looked for above the record first.
+    fn beside(record: &Path, find: Find<'_>) -> Self {
+        let mut above = record.ancestors().skip(1).take(3);
+        let store = above.find_map(|folder| {
+            let store = folder.join(STORE);
+            store.is_file().then_some(store)
+        });
+        let store = store.or_else(|| find(STORE));
+        let sessions = store.and_then(|path| database::copilot_sessions(&path).ok());
         Self(sessions.filter(|sessions| !sessions.is_empty()))
     }
 

@@ -72,7 +72,7 @@ impl Requests {
         if usage.is_nothing() {
             return Some(Heed::Passed);
         }
-        let at = numbers::seconds(row.at)?;
+        let at = numbers::instant(row.at)?;
         let [model, session, folder] =
             [row.model, row.session, row.folder].map(|name| name.text().unwrap_or_default());
         let nth = self

@@ -1,6 +1,7 @@
 //! Copilot CLI's traces: several records of one response, of which the best stands.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::logs::codec::{Bytes, Writer};
@@ -13,6 +14,7 @@ use crate::logs::table::{Sighting, Table, hash};
 /// One file of records.
 #[derive(Default)]
 pub(super) struct Traces {
+    path: PathBuf,
     /// Responses, traces and conversations of which a chat or an inference was told, hashed.
     told: BTreeSet<u64>,
     /// The records of this look.
@@ -43,7 +45,10 @@ struct Record {
 
 impl Traces {
     pub(super) fn of(source: &Source<'_>) -> Self {
-        let mut traces = Self::default();
+        let mut traces = Self {
+            path: source.path.to_owned(),
+            ..Self::default()
+        };
         let mut bytes = Bytes(source.kept.unwrap_or_default());
         while let Some(told) = bytes.fixed() {
             traces.told.insert(told);
@@ -167,12 +172,12 @@ impl<'a> Fields<'a> {
 /// The seconds of `[seconds, nanoseconds]`, or of any other way to write an instant.
 fn seconds(raw: Raw<'_>) -> Option<i64> {
     if raw.0.first() != Some(&b'[') {
-        return numbers::seconds(raw);
+        return numbers::instant(raw);
     }
     let mut first = None;
     Skim::new(raw.0).array(|skim| {
         let raw = skim.raw()?;
-        first = first.or_else(|| numbers::seconds(raw));
+        first = first.or_else(|| numbers::instant(raw));
         Some(())
     })?;
     first
@@ -208,7 +213,7 @@ impl Reader for Traces {
         if records.is_empty() {
             return;
         }
-        let stored = Stored::beside(find);
+        let stored = Stored::beside(&self.path, find);
         records.sort_by_key(|record| std::cmp::Reverse(record.kind));
         let mut seen = BTreeSet::new();
         for record in records {
