@@ -9,12 +9,8 @@ use crate::store::cell::{self, Read};
 use crate::store::database::{Connection, Error, Row, query};
 
 const READ_STATE: &str = "
-    SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
+    SELECT succeeded_at, next_at, failure, failures_in_a_row, refused_credential
     FROM poll_state WHERE account = $1";
-
-const READ_STATES: &str = "
-    SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
-    FROM poll_state";
 
 const KEEP_SUCCESS: &str = "
     INSERT INTO poll_state (account, succeeded_at, next_at, failures_in_a_row)
@@ -45,36 +41,25 @@ pub(super) async fn state(
     account: &AccountId,
 ) -> Result<PollState, Error> {
     let statement = query(READ_STATE).bind(account.to_string());
-    let found = connection.first(statement, state_of).await?;
-    Ok(found
-        .and_then(Result::ok)
-        .map(|(_, state)| state)
-        .unwrap_or_default())
+    let mut found = cell::readable(connection, "poll_state", statement, state_of).await?;
+    Ok(found.pop().unwrap_or_default())
 }
 
-/// How the polls of every account stand.
-pub(super) async fn states(
-    connection: &mut Connection,
-) -> Result<Vec<(AccountId, PollState)>, Error> {
-    cell::readable(connection, "poll_state", READ_STATES, state_of).await
-}
-
-fn state_of(row: &Row<'_>) -> Read<(AccountId, PollState)> {
-    let failure = cell::maybe_text(row, 3)?.and_then(|json| {
-        let failure = serde_json::from_str(&json).ok();
+fn state_of(row: &Row<'_>) -> Read<PollState> {
+    let failure = row.text(2)?.and_then(|json| {
+        let failure = serde_json::from_str(json).ok();
         if failure.is_none() {
             cell::odd("poll_state");
         }
         failure
     });
-    let state = PollState {
-        succeeded_at: cell::maybe_instant(row, 1)?,
-        next_at: cell::maybe_instant(row, 2)?,
+    Ok(PollState {
+        succeeded_at: cell::maybe_instant(row, 0)?,
+        next_at: cell::maybe_instant(row, 1)?,
         failure,
-        failures_in_a_row: u32::try_from(cell::number(row, 4)?)?,
-        refused_credential: cell::maybe_text(row, 5)?,
-    };
-    Ok((AccountId::parse(&cell::text(row, 0)?), state))
+        failures_in_a_row: u32::try_from(cell::number(row, 3)?)?,
+        refused_credential: cell::maybe_text(row, 4)?,
+    })
 }
 
 /// Keeps that a poll went well.

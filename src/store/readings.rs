@@ -16,10 +16,7 @@ use crate::store::{cursors, figures, usage};
 /// usage is kept, its figures are not. One that is older still comes from a clock that was set back, and holds.
 const LATE: TimeDelta = TimeDelta::seconds(120);
 
-const READ_LATEST: &str = "
-    SELECT account, taken_at, figures, completeness FROM reading WHERE account = $1";
-
-const READ_ALL_LATEST: &str = "SELECT account, taken_at, figures, completeness FROM reading";
+const READ_LATEST: &str = "SELECT taken_at, figures, completeness FROM reading WHERE account = $1";
 
 const KEEP_LATEST: &str = "
     INSERT INTO reading (account, taken_at, figures, completeness) VALUES ($1, $2, $3, $4)
@@ -53,7 +50,7 @@ pub(super) async fn record(
     next_at: DateTime<Utc>,
 ) -> Result<(), Error> {
     let account = reading.account.to_string();
-    let before = latest(connection, &account).await?;
+    let before = latest(connection, &reading.account).await?;
     if let Some(newer) = before.as_ref().filter(|before| is_late(reading, before)) {
         usage::record(connection, reading).await?;
         let at = cell::millis(newer.taken_at);
@@ -79,26 +76,22 @@ fn is_late(reading: &Reading, before: &Latest) -> bool {
     TimeDelta::milliseconds(1) <= behind && behind <= LATE
 }
 
-async fn latest(connection: &mut Connection, account: &str) -> Result<Option<Latest>, Error> {
-    let statement = query(READ_LATEST).bind(account);
-    let found = connection.first(statement, latest_of).await?;
-    Ok(found.and_then(Result::ok).map(|(_, latest)| latest))
-}
-
-/// The last good figures of every account.
-pub(super) async fn all_latest(
+/// The last good figures of an account.
+pub(super) async fn latest(
     connection: &mut Connection,
-) -> Result<Vec<(AccountId, Latest)>, Error> {
-    cell::readable(connection, "reading", READ_ALL_LATEST, latest_of).await
+    account: &AccountId,
+) -> Result<Option<Latest>, Error> {
+    let statement = query(READ_LATEST).bind(account.to_string());
+    let mut found = cell::readable(connection, "reading", statement, latest_of).await?;
+    Ok(found.pop())
 }
 
-fn latest_of(row: &Row<'_>) -> Read<(AccountId, Latest)> {
-    let latest = Latest {
-        taken_at: cell::instant(row, 1)?,
-        figures: figures::parse(row.told(2)?)?,
-        complete: figures::parse_completeness(row.told(3)?),
-    };
-    Ok((AccountId::parse(row.told(0)?), latest))
+fn latest_of(row: &Row<'_>) -> Read<Latest> {
+    Ok(Latest {
+        taken_at: cell::instant(row, 0)?,
+        figures: figures::parse(row.told(1)?)?,
+        complete: figures::parse_completeness(row.told(2)?),
+    })
 }
 
 async fn keep_latest(

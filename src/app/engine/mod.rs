@@ -340,7 +340,9 @@ impl Engine {
             }
         }
         self.desk.polled(now);
-        self.desk.look_again(self.ledger.store(), now).await;
+        self.desk
+            .look_at(self.ledger.store(), &finished.account, now)
+            .await;
         if self.again.remove(&finished.account) {
             // Not without a look at the answer: it may have said to wait.
             self.refresh(&finished.account, now).await;

@@ -9,8 +9,6 @@ use crate::store::database::{Connection, Error, Row, query};
 
 const READ: &str = "SELECT covered_from, covered_until FROM usage_coverage WHERE account = $1";
 
-const READ_ALL: &str = "SELECT account, covered_from, covered_until FROM usage_coverage";
-
 const KEEP: &str = "
     INSERT INTO usage_coverage (account, covered_from, covered_until) VALUES ($1, $2, $3)
     ON CONFLICT (account) DO UPDATE SET
@@ -104,17 +102,15 @@ fn hull(one: Span, other: Span) -> Span {
 /// From when to when an account's usage is known.
 type Reach = (DateTime<Utc>, DateTime<Utc>);
 
-/// From when to when every account's usage reaches without a hole.
-pub(in crate::store) async fn all(
+/// From when to when an account's usage reaches without a hole.
+pub(in crate::store) async fn coverage(
     connection: &mut Connection,
-) -> Result<Vec<(AccountId, Reach)>, Error> {
-    cell::readable(connection, "usage_coverage", READ_ALL, |row| {
-        Ok((
-            AccountId::parse(row.told(0)?),
-            (cell::instant(row, 1)?, cell::instant(row, 2)?),
-        ))
-    })
-    .await
+    account: &AccountId,
+) -> Result<Option<Reach>, Error> {
+    let statement = query(READ).bind(account.to_string());
+    let read = |row: &Row<'_>| Ok((cell::instant(row, 0)?, cell::instant(row, 1)?));
+    let mut found = cell::readable(connection, "usage_coverage", statement, read).await?;
+    Ok(found.pop())
 }
 
 /// Forgets what is covered before an instant, because the usage itself is forgotten.

@@ -14,7 +14,7 @@ mod slots;
 use crate::domain::reading::Reading;
 use crate::store::database::{Connection, Error};
 
-pub(super) use coverage::{all as coverages, forget as forget_coverage};
+pub(super) use coverage::{coverage, forget as forget_coverage};
 pub(super) use slots::since;
 
 /// Keeps the usage of a reading.
