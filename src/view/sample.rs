@@ -461,6 +461,27 @@ pub(crate) fn estimated() -> Digest {
     estimated
 }
 
+/// Tokens that nobody knows the price of, beside an account that spent nothing.
+pub(crate) fn unpriced() -> Digest {
+    let mut logs = account("claude-code", "Claude Code");
+    let mut today = Spend::default();
+    today.unpriced.insert("model-x".into());
+    logs.spend.today = Some(today.clone());
+    logs.tokens_today = Some(TokenSum {
+        tokens: TokenCounts {
+            input: 1000,
+            output: 100,
+            ..TokenCounts::default()
+        },
+        requests: Some(1),
+    });
+    let mut idle = account("amp-logs", "Amp");
+    idle.spend.today = Some(Spend::default());
+    let mut unpriced = digest(vec![idle, logs]);
+    unpriced.totals.today = Some(today);
+    unpriced
+}
+
 /// Nothing set up.
 pub(crate) fn empty() -> Digest {
     digest(Vec::new())

@@ -60,12 +60,7 @@ fn line(each: &AccountDigest, digest: &Digest, policy: &Policy) -> String {
         parts.extend(quota::resets(window, moment, words));
     }
     parts.extend(each.balances.iter().filter_map(quota::in_short));
-    let today = each.spend.today.as_ref();
-    parts.extend(
-        today
-            .and_then(|today| spend::spend(today, policy.currency, format::money))
-            .map(|sum| format!("{} today", sum.text)),
-    );
+    parts.extend(spend::today(each, policy.currency));
     if parts.is_empty() {
         parts.extend(key::widest(&each.spend, policy.currency));
     }

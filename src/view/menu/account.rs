@@ -56,14 +56,7 @@ fn summary(account: &AccountDigest, policy: &Policy, moment: Moment) -> Vec<Stri
     }
     let told = account.balances.iter().filter_map(quota::in_short);
     parts.extend(told.take(PURSES));
-    parts.extend(
-        account
-            .spend
-            .today
-            .as_ref()
-            .and_then(|today| spend::spend(today, policy.currency, format::money))
-            .map(|sum| format!("{} today", sum.text)),
-    );
+    parts.extend(spend::today(account, policy.currency));
     if parts.is_empty() {
         parts.extend(key::widest(&account.spend, policy.currency));
     }

@@ -110,3 +110,31 @@ fn doctor_tells_what_was_counted_what_made_no_sense_and_which_prices_are_used() 
     insta::assert_snapshot!(rows(&world.run(&["doctor"])?.stdout));
     Ok(())
 }
+
+#[test]
+fn prices_say_of_which_day_those_of_models_are_and_a_refresh_asks_the_list_at_most_once_a_day()
+-> Outcome {
+    let world = World::empty()?;
+    write_transcript(&world, &["claude-opus-4-8"])?;
+    let models = |world: &World| -> Outcome<String> {
+        Ok(world.run(&["prices", "--json"])?.json()?["models"].to_string())
+    };
+    assert_eq!(
+        models(&world)?,
+        r#"{"as_of":"2026-11-23","asked_at":null,"own":0,"source":"raw.githubusercontent.com"}"#
+    );
+    let text = world.run(&["prices"])?.stdout;
+    assert_eq!(text.trim_end(), "Models: prices of 2026-11-23");
+    // Nobody listens there.
+    world.write_config("[prices]\nurl = \"http://127.0.0.1:1/list\"\n")?;
+    let run = world.run(&["prices", "--refresh"])?;
+    assert!(
+        run.stderr
+            .contains("prices of models stay as they were: 127.0.0.1:1 refused the connection"),
+        "{}",
+        run.stderr
+    );
+    world.write_config("[prices]\nrefresh = false\n")?;
+    assert_eq!(world.run(&["prices", "--refresh"])?.stderr, "");
+    Ok(())
+}
