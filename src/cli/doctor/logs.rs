@@ -1,5 +1,6 @@
 //! What `doctor` says of agents' logs and of the prices they are valued at; nothing where no agent is.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::assembly::Assembly;
@@ -14,6 +15,7 @@ const MOST_NAMED: usize = 3;
 /// Every agent that is here, then the prices.
 pub(super) async fn all(assembly: &Assembly) -> Vec<Finding> {
     let desk = &assembly.reach.logs;
+    let indexes = assembly.paths.state.join("agents");
     let here: Vec<&'static Agent> = logs::ALL
         .iter()
         .copied()
@@ -27,7 +29,7 @@ pub(super) async fn all(assembly: &Assembly) -> Vec<Finding> {
             .map_err(|error| error.to_string())
             .and_then(|seen| seen.map_err(|error| error.to_string()));
         match seen {
-            Ok(seen) => findings.extend(of_agent(agent, &seen, assembly)),
+            Ok(seen) => findings.extend(of_agent(agent, &seen, &indexes)),
             Err(error) => findings.push(
                 Finding::fault(
                     subject(agent),
@@ -35,7 +37,7 @@ pub(super) async fn all(assembly: &Assembly) -> Vec<Finding> {
                 )
                 .mended_by(format!(
                     "Make {} readable for you, or move it away: what the logs still hold is counted again.",
-                    assembly.paths.state.join("agents").display()
+                    indexes.display()
                 )),
             ),
         }
@@ -51,7 +53,7 @@ fn subject(agent: &Agent) -> String {
 }
 
 /// What was counted, then a row for each sort of fault there is.
-fn of_agent(agent: &Agent, seen: &Seen, assembly: &Assembly) -> Vec<Finding> {
+fn of_agent(agent: &Agent, seen: &Seen, indexes: &Path) -> Vec<Finding> {
     let responses: u64 = seen
         .slots
         .iter()
@@ -74,7 +76,7 @@ fn of_agent(agent: &Agent, seen: &Seen, assembly: &Assembly) -> Vec<Finding> {
         let fault = format!("what was counted cannot be kept: {reason}");
         findings.push(Finding::fault(subject(agent), fault).mended_by(format!(
             "Make {} writable for you; until then every start reads all logs again.",
-            assembly.paths.state.join("agents").display()
+            indexes.display()
         )));
     }
     findings
@@ -100,7 +102,7 @@ fn long_lines(agent: &Agent, number: u64) -> Option<Finding> {
         format!("{many} of more than 64 MiB stepped over"),
     )
     .mended_by(
-        "Nothing has to be done: only what was pasted or attached is so long, no answer's usage.",
+        "Nothing has to be done for a line: only what was pasted or attached is so long. A whole file of that size is not counted.",
     );
     (number > 0).then_some(finding)
 }
@@ -128,7 +130,7 @@ fn prices(prices: &Prices) -> Finding {
         Some(day) => format!("prices of {day}"),
         None => "none".to_owned(),
     };
-    let own = (prices.own > 0).then(|| format!("{} your own", prices.own));
+    let own = (prices.own > 0).then(|| format!("{} of your own", prices.own));
     let asked = match (prices.refresh, prices.asked_at) {
         (Switch::Off, _) => "the public list is not asked".to_owned(),
         (Switch::On, None) => format!("{} has not been asked yet", prices.host),
@@ -160,4 +162,74 @@ fn ignored(prices: &Prices) -> Option<String> {
 
 fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::app::pricing::Disbelieved;
+    use crate::logs::Faults;
+
+    fn told(findings: &[Finding]) -> String {
+        let rows = findings.iter().map(|finding| {
+            let mend = finding.mend.as_deref().unwrap_or("-");
+            format!(
+                "{:?} {}: {} | {mend}",
+                finding.standing, finding.subject, finding.detail
+            )
+        });
+        rows.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn every_sort_of_fault_has_a_row_with_what_to_do_and_none_has_no_row() {
+        let seen = |faults, unsaved: Option<&str>| Seen {
+            slots: Vec::new(),
+            files: 1,
+            faults,
+            unsaved: unsaved.map(str::to_owned),
+        };
+        let indexes = Path::new("/state/agents");
+        let well = of_agent(logs::CODEX, &seen(Faults::default(), None), indexes);
+        assert_eq!(
+            told(&well),
+            "Ok logs of Codex: 1 file, 0 responses counted | -"
+        );
+        let faults = Faults {
+            bad_lines: 2,
+            long_lines: 1,
+            unreadable: 3,
+            damaged_indexes: 1,
+        };
+        insta::assert_snapshot!(told(&of_agent(
+            logs::CODEX,
+            &seen(faults, Some("disk full")),
+            indexes
+        )));
+    }
+
+    #[test]
+    fn prices_tell_their_day_whom_they_are_from_and_what_was_not_believed() {
+        let ignored = |model: &str| Disbelieved {
+            model: model.to_owned(),
+            reason: "`input_cost_per_token` is negative".to_owned(),
+        };
+        let mut standing = Prices {
+            refresh: Switch::On,
+            as_of: NaiveDate::from_ymd_opt(2026, 11, 25),
+            asked_at: "2026-11-25T08:00:00Z".parse().ok(),
+            host: "prices.example".to_owned(),
+            own: 2,
+            trouble: Some("prices.example answered HTTP 404".to_owned()),
+            disbelieved: ["a", "b", "c", "d"].map(ignored).to_vec(),
+        };
+        let first = told(&[prices(&standing)]);
+        standing.refresh = Switch::Off;
+        standing.own = 0;
+        standing.trouble = None;
+        standing.disbelieved.truncate(1);
+        insta::assert_snapshot!([first, told(&[prices(&standing)])].join("\n"));
+    }
 }

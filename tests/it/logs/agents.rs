@@ -253,6 +253,52 @@ fn a_copilot_summary_counts_only_without_what_it_sums_up() -> Outcome<()> {
     Ok(())
 }
 
+/// A store of Copilot CLI with these statements done to it.
+fn store(home: &Home, statements: &str) -> Outcome<rusqlite::Connection> {
+    let database = rusqlite::Connection::open(home.folder.path().join("session-store.db"))?;
+    database.execute_batch(statements)?;
+    Ok(database)
+}
+
+#[test]
+fn a_copilot_store_of_another_version_is_read_as_far_as_it_goes_and_a_bad_row_costs_itself_only()
+-> Outcome<()> {
+    let home = Home::copilot()?;
+    let _open = store(
+        &home,
+        "PRAGMA journal_mode = WAL;
+        CREATE TABLE assistant_usage_events(session_id, model, input_tokens, output_tokens, created_at);
+        INSERT INTO assistant_usage_events VALUES
+            ('s', 'm', 10, 1, '2026-09-15 15:00:00'), ('s', 'm', 10, 1, '2026-09-15 15:00:00'),
+            (NULL, NULL, 5, 1, 1789480800000), ('s', 'm', 'many', 1, '2026-09-15 15:00:00'),
+            ('s', 'm', -1, 1, '2026-09-15 15:00:00'), ('s', 'm', 7, 1, x'00ff'), ('s', 'm', 7, 1, 'noon'),
+            (CAST(x'ff' AS TEXT), 'm', 3, 2, '2026-09-15T15:00:00Z'), ('s', 'm', 0, 0, '');",
+    )?;
+    let (slots, faults) = home.count()?;
+    assert_eq!(figures(&sum(&slots)), [4, 28, 0, 0, 5]);
+    assert_eq!(faults.bad_lines, 4);
+    let other = Home::copilot()?;
+    drop(store(&other, "CREATE TABLE something_else(id)")?);
+    assert_eq!(other.count()?.1, Faults::default());
+    other.put("session-store.db", "no database")?;
+    assert_eq!(other.count()?.1.unreadable, 1);
+    Ok(())
+}
+
+#[test]
+fn a_leg_that_ended_before_the_store_knew_the_session_is_counted_beside_it() -> Outcome<()> {
+    let home = Home::copilot()?;
+    let legs = [shutdown(1, 100, 10), shutdown(9, 300, 30)].join("\n");
+    home.put("session-state/s/events.jsonl", legs + "\n")?;
+    drop(store(
+        &home,
+        "CREATE TABLE assistant_usage_events(session_id, model, input_tokens, output_tokens, created_at);
+        INSERT INTO assistant_usage_events VALUES ('s', 'm', 150, 15, '2026-09-15T15:05:00Z');",
+    )?);
+    assert_eq!(figures(&home.tally()?), [2, 250, 0, 0, 25]);
+    Ok(())
+}
+
 /// The lines and documents that all of these agents' readers must bear.
 fn seeds() -> Outcome<Vec<(&'static str, &'static str, Vec<u8>)>> {
     let read = |path: &str| fs::read(samples().join(path));
