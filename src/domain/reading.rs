@@ -78,6 +78,7 @@ pub struct Figures {
     /// Exchange rates.
     pub rates: Vec<Rate>,
     /// The last day of which it is known that the prices used were in force. `None`: nothing was priced by a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub priced_as_of: Option<NaiveDate>,
 }
 
