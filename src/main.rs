@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// A process that lives for weeks must not stay as large as its busiest minute.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use spendtray::cli::{self, Outcome, Stay};
 
 fn main() -> ExitCode {
@@ -31,7 +36,7 @@ fn live(stay: Stay) -> ExitCode {
 #[cfg(not(feature = "desktop"))]
 fn live(stay: Stay) -> ExitCode {
     use spendtray::app::message::Command;
-    use spendtray::system::stop;
+    use spendtray::system::stop::Signals;
     use spendtray::view::menu::Action;
 
     (stay.say)(
@@ -39,9 +44,10 @@ fn live(stay: Stay) -> ExitCode {
     );
     let (mut engine, commands) = (stay.resident.engine, stay.resident.commands);
     stay.runtime.block_on(async move {
+        let mut signals = Signals::listen();
         tokio::select! {
             () = &mut engine => return,
-            () = stop::asked() => drop(commands.send(Command::Act(Action::Quit))),
+            () = signals.asked_to_end() => drop(commands.send(Command::Act(Action::Quit))),
         }
         engine.await;
     });

@@ -15,6 +15,9 @@ use crate::store::database::statement::{Statement, Value};
 
 /// How long another process may hold a file before that is an error.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of a file is kept in memory, as SQLite counts it: negative is KiB. The system keeps the file at hand anyway,
+/// and this process lives for weeks.
+const CACHE: i64 = -256;
 /// How soon a held file is tried again.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -51,6 +54,7 @@ fn open_now(opening: Opening<'_>) -> rusqlite::Result<rusqlite::Connection> {
     }?;
     // Waiting is done here, where others can go on meanwhile.
     file.busy_timeout(Duration::ZERO)?;
+    file.pragma_update(None, "cache_size", CACHE)?;
     Ok(file)
 }
 

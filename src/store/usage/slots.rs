@@ -150,36 +150,56 @@ pub(in crate::store) async fn since(
     let statement = query(READ_SINCE)
         .bind(account.to_string())
         .bind(cell::millis(since - widest));
-    let mut slots = Slots::new();
-    let see = |row: &Row<'_>| {
-        if add(row, since, &mut slots).is_err() {
-            cell::odd("usage_slot");
+    let mut slots = Vec::new();
+    let see = |row: &Row<'_>| match slot(row) {
+        Ok(slot) if slot.start + TimeDelta::seconds(slot.width.seconds()) > since => {
+            slots.push(slot);
         }
+        Ok(_) => {}
+        Err(_) => cell::odd("usage_slot"),
     };
     connection.each(statement, see).await?;
-    Ok(slots.into_values().collect())
+    slots.sort_by(|a, b| place(a).cmp(&place(b)));
+    slots.dedup_by(|next, slot| {
+        let is_same = place(next) == place(slot);
+        if is_same {
+            add(slot, next);
+        }
+        is_same
+    });
+    slots.shrink_to_fit();
+    Ok(slots)
 }
 
-type Slots = BTreeMap<(DateTime<Utc>, SlotWidth, Attribution), UsageSlot>;
+/// What one slot has only once.
+fn place(slot: &UsageSlot) -> (DateTime<Utc>, SlotWidth, &Attribution) {
+    (slot.start, slot.width, &slot.who)
+}
 
-/// Adds a row to its slot, if that ends after an instant.
-fn add(row: &Row<'_>, since: DateTime<Utc>, slots: &mut Slots) -> Read<()> {
+/// The slot that a row is a part of, with nothing but this part.
+fn slot(row: &Row<'_>) -> Read<UsageSlot> {
     let row = SlotRow::read(row)?;
-    let start = cell::from_millis(row.start_at)?;
-    let width: SlotWidth = cell::from_word(&row.width)?;
-    if start + TimeDelta::seconds(width.seconds()) <= since {
-        return Ok(());
+    let mut slot = UsageSlot {
+        start: cell::from_millis(row.start_at)?,
+        width: cell::from_word(&row.width)?,
+        who: row.attribution(),
+        requests: None,
+        tokens: None,
+        spend: Spend::default(),
+    };
+    if row.add_to(&mut slot).is_err() {
+        cell::odd("usage_slot");
     }
-    let who = row.attribution();
-    let slot = slots
-        .entry((start, width, who.clone()))
-        .or_insert_with(|| UsageSlot {
-            start,
-            width,
-            who,
-            requests: None,
-            tokens: None,
-            spend: Spend::default(),
-        });
-    row.add_to(slot)
+    Ok(slot)
+}
+
+/// Adds another part of the same slot.
+fn add(slot: &mut UsageSlot, part: &UsageSlot) {
+    if let Some(more) = part.requests {
+        slot.requests = Some(slot.requests.unwrap_or_default().saturating_add(more));
+    }
+    if let Some(more) = &part.tokens {
+        slot.tokens.get_or_insert_default().add(more);
+    }
+    slot.spend.merge(&part.spend);
 }
