@@ -42,7 +42,8 @@
 //! 7. SQL lives in `store` (but for what `logs` asks another program's database), wall time in [`clock`], the
 //!    environment in `config` and `secrets`, what differs between systems in `system`, `desktop` and `secrets`.
 //! 8. The desktop never blocks the engine; the engine never touches a widget.
-//! 9. Nothing is sent anywhere but to the hosts a provider names, and to the user's own replacements of them.
+//! 9. Nothing is sent anywhere but to the hosts a provider names, to that of the list of models' prices
+//!    ([`app::pricing`]), and to the user's own replacements of them.
 //!
 //! # Where this differs from the first design
 //!

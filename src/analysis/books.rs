@@ -85,6 +85,7 @@ impl<'a> Books<'a> {
             prices: self
                 .figures()
                 .map_or_else(Vec::new, |figures| figures.prices.clone()),
+            priced_as_of: self.figures().and_then(|figures| figures.priced_as_of),
         }
     }
 

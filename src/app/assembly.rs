@@ -8,6 +8,7 @@ use crate::analysis::digest::AccountCard;
 use crate::app::accounts::{Planned, Registry, planned};
 use crate::app::ledger::Wish;
 use crate::app::poller::Reach;
+use crate::app::pricing::Prices;
 use crate::app::settings::{Reload, Settings};
 use crate::app::watcher;
 use crate::clock::Clock;
@@ -76,6 +77,7 @@ impl Assembly {
         });
         let reach = Reach {
             logs: Arc::new(logs),
+            prices: Arc::new(Prices::new(&paths.cache, loaded.config.prices.clone())),
             http: Http::new(loaded.config.http_log.as_deref(), &clock)?,
             clock,
             vault: Arc::new(Vault::new(paths.secrets_file())),

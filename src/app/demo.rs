@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::app::assembly::{Assembly, AssemblyError};
+use crate::app::pricing::Prices;
 use crate::clock::Clock;
 use crate::config::paths::Overrides;
 use crate::domain::variables::Variables;
@@ -55,6 +56,7 @@ pub async fn start(environment: &Variables, clock: Clock) -> Result<(Assembly, D
     variables.extend(simulator.variables());
     let variables: Variables = variables.into_iter().collect();
     let mut assembly = Assembly::new(variables, &Overrides::default(), providers::ALL)?;
+    assembly.reach.prices = Arc::new(Prices::bundled());
     // The user's own secret store is neither read nor asked.
     assembly.reach.vault = Arc::new(Vault::file_only(assembly.paths.secrets_file()));
     Ok((assembly, Demo { simulator, home }))

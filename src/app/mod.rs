@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod message;
 pub mod once;
 pub mod poller;
+pub mod pricing;
 pub mod record;
 pub mod resident;
 pub mod schedule;

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use crate::app::accounts::Planned;
+use crate::app::pricing::Prices;
 use crate::clock::Clock;
 use crate::domain::account::CredentialPlace;
 use crate::domain::poll::{Failure, FailureKind};
@@ -15,7 +16,7 @@ use crate::domain::reading::{Cursor, Reading};
 use crate::domain::variables::Variables;
 use crate::http::Http;
 use crate::logs::Desk;
-use crate::providers::{Auth, Need, PollContext, PollError};
+use crate::providers::{Auth, Kind, Need, PollContext, PollError};
 use crate::secrets::Secret;
 use crate::secrets::vault::{Vault, Wanted};
 
@@ -35,6 +36,8 @@ pub struct Reach {
     pub variables: Arc<Variables>,
     /// Agents' logs on this machine.
     pub logs: Arc<Desk>,
+    /// What models cost.
+    pub prices: Arc<Prices>,
 }
 
 /// What a poll goes on from.
@@ -88,12 +91,14 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
             asked: Asked::No,
         };
     }
+    let prices = (planned.provider.kind == Kind::AgentLog).then(|| reach.prices.book());
     let context = PollContext {
         now: reach.clock.now(),
         account: &planned.account,
         secret: secret.as_ref(),
         http: &reach.http,
         logs: Some(&reach.logs),
+        prices: prices.as_deref(),
         since: background.since,
         resume: background.resume.as_ref(),
     };

@@ -11,6 +11,7 @@ use crate::app::demo::Demo;
 use crate::app::engine::{Engine, Parts};
 use crate::app::ledger::Ledger;
 use crate::app::message::{Command, Update};
+use crate::app::poller::Reach;
 use crate::config::watch::Watch;
 use crate::store::StoreError;
 use crate::system::autostart::{Autostart, Status};
@@ -67,7 +68,12 @@ impl Resident {
         });
         guards.watch = watch(assembly, &commands);
         Ok(Self {
-            engine: Box::pin(live(engine, inbox, commands.clone(), guards)),
+            engine: Box::pin(live(
+                engine,
+                (inbox, commands.clone()),
+                assembly.reach.clone(),
+                guards,
+            )),
             updates,
             commands,
             config_file: assembly.paths.config_file.clone(),
@@ -83,8 +89,8 @@ impl Resident {
 
 async fn live(
     engine: Engine,
-    inbox: UnboundedReceiver<Command>,
-    commands: UnboundedSender<Command>,
+    (inbox, commands): (UnboundedReceiver<Command>, UnboundedSender<Command>),
+    reach: Reach,
     mut guards: Guards,
 ) {
     let stop = CancellationToken::new();
@@ -102,6 +108,7 @@ async fn live(
     tokio::select! {
         () = engine.run(inbox, stop) => {}
         () = knocks => {}
+        () = reach.prices.keep_fresh(&reach.http, &reach.clock) => {}
     }
 }
 

@@ -1,10 +1,14 @@
-//! `spendtray prices`: coin prices with what the user holds, and exchange rates, each with its source and age.
+//! `spendtray prices`: coin prices with what the user holds, exchange rates, each with its source and age, and of which
+//! day the prices of models are.
 
+use chrono::NaiveDate;
 use clap::Args;
 use serde::Serialize;
 
 use crate::analysis::digest::{AccountShape, CoinDigest};
 use crate::app::accounts::Planned;
+use crate::app::assembly::Assembly;
+use crate::app::pricing::{Refreshed, Standing};
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::figures::{self, Figures, Polling};
 use crate::cli::output::tone_of;
@@ -13,6 +17,7 @@ use crate::cli::status::json::{self, SCHEMA, decimal, instant};
 use crate::cli::table::{Cell, Table};
 use crate::domain::coin::CoinPrice;
 use crate::domain::rates::{Rate, Rates};
+use crate::providers::Kind;
 use crate::view::format;
 
 /// Show coin prices, exchange rates and what your holdings are worth
@@ -32,6 +37,20 @@ struct PricesJson<'a> {
     prices: Vec<json::PriceJson<'a>>,
     holdings: Vec<HoldingJson<'a>>,
     rates: Vec<RateJson<'a>>,
+    /// Absent where no agent's log is valued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    models: Option<ModelsJson>,
+}
+
+/// The prices that agents' logs are valued at.
+#[derive(Serialize)]
+struct ModelsJson {
+    as_of: Option<NaiveDate>,
+    /// When the public list answered last.
+    asked_at: Option<String>,
+    source: String,
+    /// How many the user gave himself.
+    own: usize,
 }
 
 #[derive(Serialize)]
@@ -60,6 +79,11 @@ pub(super) async fn run(session: &Session, arguments: &PricesArgs) -> Result<End
         .filter(|planned| planned.card().shape == AccountShape::Market)
         .collect();
     let store = session.store(&assembly).await?;
+    let values_logs = has_logs(&assembly);
+    if arguments.refresh && values_logs {
+        renew_models(session, &assembly).await;
+    }
+    let models = values_logs.then(|| assembly.reach.prices.standing());
     let polling = if arguments.refresh {
         Polling::Now
     } else {
@@ -72,9 +96,9 @@ pub(super) async fn run(session: &Session, arguments: &PricesArgs) -> Result<End
     if arguments.json {
         session
             .output
-            .json(&as_json(&figures.digest.coins, &rates))?;
+            .json(&as_json(&figures.digest.coins, &rates, models.as_ref()))?;
     } else {
-        show(session, &figures, &rates)?;
+        show(session, &figures, &rates, models.as_ref())?;
     }
     for outcome in &figures.outcomes {
         if let Some(failure) = &outcome.failure {
@@ -99,9 +123,33 @@ fn rates(figures: &Figures) -> Rates {
     )
 }
 
-fn show(session: &Session, figures: &Figures, rates: &Rates) -> Result<(), Failure> {
+/// Whether an agent's log is polled: then prices of models matter.
+fn has_logs(assembly: &Assembly) -> bool {
+    let planned = assembly.planned();
+    planned
+        .iter()
+        .any(|planned| planned.provider.kind == Kind::AgentLog)
+}
+
+/// Asks the public list, when that is switched on and was not done within the day.
+async fn renew_models(session: &Session, assembly: &Assembly) {
+    let reach = &assembly.reach;
+    if let Refreshed::Failed(reason) = reach.prices.refresh(&reach.http, reach.clock.now()).await {
+        session
+            .output
+            .warn(&format!("prices of models stay as they were: {reason}"));
+    }
+}
+
+fn show(
+    session: &Session,
+    figures: &Figures,
+    rates: &Rates,
+    models: Option<&Standing>,
+) -> Result<(), Failure> {
     let coins = &figures.digest.coins;
-    if coins.is_empty() && rates.all().is_empty() {
+    let models = models.and_then(models_line);
+    if coins.is_empty() && rates.all().is_empty() && models.is_none() {
         return session.output.data(
             "No price is known yet.\n\
              Name a coin in a `[[holding]]` of the configuration: `spendtray config edit`.",
@@ -118,7 +166,23 @@ fn show(session: &Session, figures: &Figures, rates: &Rates) -> Result<(), Failu
         }
         text.push_str(&rate_table(rates, figures).text(paint));
     }
+    if let Some(line) = models {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&line);
+    }
     session.output.data(&text)
+}
+
+/// Of which day the prices of models are. `None`: there are none.
+fn models_line(models: &Standing) -> Option<String> {
+    let own = match models.own {
+        0 => String::new(),
+        own => format!(", {own} of them your own"),
+    };
+    let day = models.as_of?;
+    Some(format!("Models: prices of {day}{own}\n"))
 }
 
 fn coin_table(figures: &Figures) -> Table {
@@ -168,13 +232,23 @@ fn rate_table(rates: &Rates, figures: &Figures) -> Table {
     table
 }
 
-fn as_json<'a>(coins: &'a [CoinDigest], rates: &'a Rates) -> PricesJson<'a> {
+fn as_json<'a>(
+    coins: &'a [CoinDigest],
+    rates: &'a Rates,
+    models: Option<&Standing>,
+) -> PricesJson<'a> {
     let prices = coins.iter().flat_map(|coin| &coin.prices);
     PricesJson {
         schema: SCHEMA,
         prices: prices.map(json::price).collect(),
         holdings: coins.iter().filter_map(holding).collect(),
         rates: rates.all().iter().map(rate).collect(),
+        models: models.map(|models| ModelsJson {
+            as_of: models.as_of,
+            asked_at: models.asked_at.map(instant),
+            source: models.host.clone(),
+            own: models.own,
+        }),
     }
 }
 

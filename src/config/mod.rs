@@ -23,6 +23,7 @@ use crate::config::check::{Surroundings, check};
 use crate::config::file::Written;
 use crate::domain::account::{AccountId, CredentialPlace, Options};
 use crate::domain::policy::Policy;
+use crate::domain::price::OwnPrice;
 use crate::domain::variables::Variables;
 
 pub use crate::config::words::split as split_words;
@@ -41,6 +42,8 @@ pub struct Config {
     pub accounts: Vec<AccountConfig>,
     /// How people are told.
     pub notifications: Notifications,
+    /// Where models' prices come from.
+    pub prices: PriceSettings,
     /// The ledger, as a URL. `None`: the default place.
     pub ledger: Option<String>,
     /// Where requests are logged. `None`: nowhere.
@@ -92,6 +95,27 @@ impl Default for Notifications {
             enabled: Switch::On,
             quiet_hours: None,
             webhook: None,
+        }
+    }
+}
+
+/// Where models' prices come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceSettings {
+    /// Whether the public list is asked for changes.
+    pub refresh: Switch,
+    /// Another list than the usual. Checked: `https`, or `http` to loopback. `None`: the usual.
+    pub url: Option<String>,
+    /// The user's own prices.
+    pub own: Vec<OwnPrice>,
+}
+
+impl Default for PriceSettings {
+    fn default() -> Self {
+        Self {
+            refresh: Switch::On,
+            url: None,
+            own: Vec::new(),
         }
     }
 }

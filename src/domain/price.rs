@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 /// Dollars per token, by class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRates {
     /// Input from no cache.
     pub input: Decimal,
@@ -20,8 +21,23 @@ pub struct TokenRates {
     pub output: Decimal,
 }
 
+/// Dollars per token as somebody wrote them; what he left out is told by the vendor's rule, if there is one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WrittenRates {
+    /// Input from no cache.
+    pub input: Decimal,
+    /// Output, reasoning included.
+    pub output: Decimal,
+    /// Input from a cache. `None`: left out.
+    pub cached_input: Option<Decimal>,
+    /// Written to a cache for five minutes. `None`: left out.
+    pub cache_write: Option<Decimal>,
+    /// Written to a cache for an hour. `None`: left out.
+    pub cache_write_1h: Option<Decimal>,
+}
+
 /// What a model costs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelPrice {
     /// The usual rates.
     pub rates: TokenRates,
@@ -39,30 +55,160 @@ pub struct ModelPrice {
     pub web_search: Option<Decimal>,
 }
 
-/// The prices of one date.
+/// What a model costs by the user's own word: flat, whatever the length of the prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPrice {
+    /// The model's name in small letters.
+    pub model: String,
+    /// The first day it holds. `None`: it always did.
+    pub from: Option<NaiveDate>,
+    /// The rates.
+    pub rates: WrittenRates,
+    /// Dollars for one web search. `None`: as the lists say.
+    pub web_search: Option<Decimal>,
+}
+
+/// Who says the prices of a list. Of two lists of one day the later named wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceSource {
+    /// The program brought them.
+    Bundled,
+    /// They were fetched.
+    Fetched,
+}
+
+/// The prices of one date; it may hold only those that changed since the list before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceList {
     /// The day the prices were read.
     pub as_of: NaiveDate,
+    /// Who says so.
+    pub source: PriceSource,
     /// The prices by the model's name in small letters.
     pub models: BTreeMap<String, ModelPrice>,
 }
 
-/// Price lists of several dates; the one in force on a day prices that day's use.
+/// Price lists of several dates, of which the one in force on a day prices that day's use; and the user's own prices,
+/// which come before all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PriceBook(BTreeMap<NaiveDate, PriceList>);
+pub struct PriceBook {
+    lists: BTreeMap<(NaiveDate, PriceSource), PriceList>,
+    own: BTreeMap<String, BTreeMap<NaiveDate, OwnPrice>>,
+    confirmed_on: Option<NaiveDate>,
+}
 
 impl PriceBook {
-    /// Adds a list; one of the same date is replaced.
+    /// Adds a list; one of the same date and source is replaced.
     pub fn add(&mut self, list: PriceList) {
-        self.0.insert(list.as_of, list);
+        self.lists.insert((list.as_of, list.source), list);
+    }
+
+    /// Adds a price of the user's; one of the same model and day is replaced.
+    pub fn add_own(&mut self, price: OwnPrice) {
+        let prices = self.own.entry(price.model.clone()).or_default();
+        prices.insert(price.from.unwrap_or(NaiveDate::MIN), price);
+    }
+
+    /// Takes note that on that day a source said that these prices hold.
+    pub fn confirm(&mut self, day: NaiveDate) {
+        self.confirmed_on = self.confirmed_on.max(Some(day));
+    }
+
+    /// The last day of which it is known that these were the prices. `None`: there are none.
+    #[must_use]
+    pub fn date(&self) -> Option<NaiveDate> {
+        let last = self.lists.keys().next_back().map(|(day, _)| *day);
+        last.max(self.confirmed_on)
     }
 
     /// The lists for a day, best first: the one in force, then older ones, then newer ones, because a model's only
     /// known price is better than none.
     pub fn on(&self, day: NaiveDate) -> impl Iterator<Item = &PriceList> {
-        let older = self.0.range(..=day).rev();
-        let newer = self.0.range(day..).filter(move |(date, _)| **date > day);
+        let last = (day, PriceSource::Fetched);
+        let older = self.lists.range(..=last).rev();
+        let newer = self
+            .lists
+            .range(last..)
+            .filter(move |(key, _)| **key > last);
         older.chain(newer).map(|(_, list)| list)
+    }
+
+    /// The user's own price of a model on a day, under the first of its names that he gave one.
+    #[must_use]
+    pub fn own(&self, names: &[String], day: NaiveDate) -> Option<&OwnPrice> {
+        let found = names.iter().find_map(|name| {
+            let prices = self.own.get(name)?;
+            prices.range(..=day).next_back()
+        });
+        found.map(|(_, price)| price)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
+    }
+
+    fn list(as_of: u32, source: PriceSource) -> PriceList {
+        PriceList {
+            as_of: day(as_of),
+            source,
+            models: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_list_in_force_comes_first_then_older_then_newer_ones_and_the_fetched_before_the_bundled()
+    {
+        let mut book = PriceBook::default();
+        for (as_of, source) in [
+            (10, PriceSource::Bundled),
+            (10, PriceSource::Fetched),
+            (5, PriceSource::Bundled),
+            (20, PriceSource::Fetched),
+        ] {
+            book.add(list(as_of, source));
+        }
+        let order: Vec<_> = book
+            .on(day(12))
+            .map(|list| (list.as_of, list.source))
+            .collect();
+        assert_eq!(
+            order,
+            [
+                (day(10), PriceSource::Fetched),
+                (day(10), PriceSource::Bundled),
+                (day(5), PriceSource::Bundled),
+                (day(20), PriceSource::Fetched)
+            ]
+        );
+        assert_eq!(book.date(), Some(day(20)));
+        book.confirm(day(24));
+        book.confirm(day(3));
+        assert_eq!(book.date(), Some(day(24)));
+    }
+
+    #[test]
+    fn an_own_price_holds_from_its_day_on_until_the_next() {
+        let mut book = PriceBook::default();
+        for from in [None, Some(day(5)), Some(day(9))] {
+            book.add_own(OwnPrice {
+                model: "m".to_owned(),
+                from,
+                rates: WrittenRates::default(),
+                web_search: None,
+            });
+        }
+        let names = ["x".to_owned(), "m".to_owned()];
+        let from = |on| book.own(&names, day(on)).unwrap().from;
+        assert_eq!(from(4), None);
+        assert_eq!(from(5), Some(day(5)));
+        assert_eq!(from(8), Some(day(5)));
+        assert_eq!(from(30), Some(day(9)));
+        assert_eq!(book.own(&names[..1], day(30)), None);
     }
 }

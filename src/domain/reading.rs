@@ -1,6 +1,6 @@
 //! A reading: everything one poll of one account learned. Every list may be empty; nothing in it is guessed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountId;
@@ -99,6 +99,9 @@ pub struct Figures {
     pub prices: Vec<CoinPrice>,
     /// Exchange rates.
     pub rates: Vec<Rate>,
+    /// The last day of which it is known that the prices used were in force. `None`: nothing was priced by a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priced_as_of: Option<NaiveDate>,
 }
 
 /// Whether everything that was asked for came.

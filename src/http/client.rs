@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use reqwest::dns::{Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, ETAG, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
 use rustls::ClientConfig;
@@ -194,13 +194,14 @@ pub(super) async fn exchange(
     }
     Ok(Reply {
         status: response.status().as_u16(),
-        retry_after: retry_after(&response),
+        retry_after: header(&response, RETRY_AFTER),
+        etag: header(&response, ETAG),
         body,
     })
 }
 
-fn retry_after(response: &Response) -> Option<String> {
-    let value = response.headers().get(RETRY_AFTER)?;
+fn header(response: &Response, name: HeaderName) -> Option<String> {
+    let value = response.headers().get(name)?;
     Some(value.to_str().ok()?.to_owned())
 }
 

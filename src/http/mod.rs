@@ -100,6 +100,8 @@ pub struct Reply {
     pub status: u16,
     /// `Retry-After` as it came.
     pub retry_after: Option<String>,
+    /// `ETag` as it came.
+    pub etag: Option<String>,
     /// The body, decompressed and capped.
     pub body: Vec<u8>,
 }

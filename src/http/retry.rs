@@ -58,6 +58,7 @@ mod tests {
     fn answer(status: u16) -> Reply {
         Reply {
             status,
+            etag: None,
             retry_after: None,
             body: Vec::new(),
         }

@@ -46,13 +46,15 @@ fn roots(places: &Places<'_>) -> Vec<PathBuf> {
             })
             .collect();
     }
-    let desktop = places.config_home.join("Claude");
-    vec![
-        places.config_home.join("claude/projects"),
+    let mut roots = vec![
+        places.xdg_config_home().join("claude/projects"),
         places.home.join(".claude/projects"),
-        desktop.join("local-agent-mode-sessions"),
-        desktop.join("claude-code-sessions"),
-    ]
+    ];
+    for desktop in places.desktop_app("Claude") {
+        roots.push(desktop.join("local-agent-mode-sessions"));
+        roots.push(desktop.join("claude-code-sessions"));
+    }
+    roots
 }
 
 fn shape(path: &Path) -> Option<Shape> {

@@ -44,6 +44,7 @@ struct Watched {
     told: Option<Told>,
     /// How often a look brought something.
     revision: u64,
+    files: u64,
     faults: Faults,
     unsaved: Option<String>,
 }
@@ -59,6 +60,15 @@ pub struct Ask<'a> {
     pub if_used_since: DateTime<Utc>,
 }
 
+impl Ask<'static> {
+    /// Only the totals, whatever was known before.
+    pub const TOTALS: Self = Self {
+        known: None,
+        responses_since: DateTime::<Utc>::MAX_UTC,
+        if_used_since: DateTime::<Utc>::MAX_UTC,
+    };
+}
+
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -70,6 +80,8 @@ pub struct Seen {
     pub quota: Option<QuotaReport>,
     /// Names the state of things: as long as it is the same, nothing changed.
     pub revision: String,
+    /// How many files there are.
+    pub files: u64,
     /// What was wrong.
     pub faults: Faults,
     /// Why the index could not be kept. `None`: it was, or nothing was new.
@@ -128,6 +140,7 @@ impl Desk {
             responses,
             quota: quota_of(watched.told.as_ref()).cloned(),
             revision,
+            files: watched.files,
             faults: watched.faults,
             unsaved: watched.unsaved.clone(),
         }))
@@ -191,6 +204,7 @@ impl Desk {
             || unsaved != watched.unsaved;
         watched.revision += u64::from(is_news);
         watched.counter = Some(counter);
+        watched.files = progress.files;
         (watched.told, watched.faults, watched.unsaved) = (told, faults, unsaved);
         Ok(())
     }

@@ -25,6 +25,43 @@ pub struct Places<'a> {
 }
 
 impl Places<'_> {
+    /// `~/.local/share`, which many agents use on every system.
+    pub(super) fn data_home(&self) -> PathBuf {
+        self.absolute("XDG_DATA_HOME", ".local/share")
+    }
+
+    /// `~/.config`, which many agents use on every system.
+    pub(super) fn xdg_config_home(&self) -> PathBuf {
+        self.absolute("XDG_CONFIG_HOME", ".config")
+    }
+
+    /// The folders of a desktop app: its own among all programs' configuration, and those that Windows gives an app
+    /// from its store (`%LOCALAPPDATA%\Packages\<name>_<publisher>\LocalCache\Roaming\<name>`).
+    pub(super) fn desktop_app(&self, name: &str) -> Vec<PathBuf> {
+        let packages = self
+            .absolute("LOCALAPPDATA", "AppData/Local")
+            .join("Packages");
+        let package = format!("{name}_");
+        let mut folders: Vec<PathBuf> = fs::read_dir(packages)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&package))
+            .map(|entry| entry.path().join("LocalCache/Roaming").join(name))
+            .collect();
+        folders.sort();
+        folders.insert(0, self.config_home.join(name));
+        folders
+    }
+
+    /// The folder a variable names, unless it is relative; else one below the home.
+    fn absolute(&self, variable: &str, below_home: &str) -> PathBuf {
+        let named = self.variables.get(variable).map(PathBuf::from);
+        named
+            .filter(|path| path.is_absolute())
+            .unwrap_or_else(|| self.home.join(below_home))
+    }
+
     /// A path of a variable: trimmed, with `~` for the home.
     pub(super) fn expand(&self, text: &str) -> PathBuf {
         let text = text.trim();
@@ -87,13 +124,17 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Everything below the roots that has a shape, each file once, the last written first: today's figures are there
+    /// Everything below the roots, and every root, that has a shape, each file once, the last written first: today's figures are there
     /// before last year's.
     pub(super) fn of(roots: &[PathBuf], shape: fn(&Path) -> Option<Shape>) -> Self {
         let mut walk = Self::default();
         for root in roots {
             if root.is_dir() {
                 walk.enter(root, shape, 0);
+            } else if root.exists()
+                && let Some(shape) = shape(root)
+            {
+                walk.take(root.clone(), shape);
             }
         }
         walk.files.sort_by(|one, other| {
@@ -147,7 +188,7 @@ impl Walk {
         if stamp.identity != 0 && !self.taken.insert(stamp.identity) {
             return;
         }
-        if shape == Shape::Database {
+        if matches!(shape, Shape::Database(_)) {
             let mut log = path.clone().into_os_string();
             log.push("-wal");
             if let Ok(metadata) = fs::metadata(log) {
@@ -170,4 +211,81 @@ pub(super) fn named_in(path: &Path, name: &str) -> bool {
 pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
     path.extension()
         .is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logs::ALL;
+
+    /// The roots of all agents below a home at `/home/me`, in which these folders are.
+    fn roots(config_home: &str, variables: &[(&str, &str)], folders: &[&str]) -> Vec<String> {
+        let top = tempfile::tempdir().unwrap();
+        let home = top.path().join("me");
+        for folder in folders {
+            fs::create_dir_all(home.join(folder)).unwrap();
+        }
+        let variables: Variables = variables
+            .iter()
+            .map(|(name, value)| {
+                let value = value.replace("/me", home.to_str().unwrap());
+                ((*name).to_owned(), value)
+            })
+            .collect();
+        let places = Places {
+            home: &home,
+            config_home: &home.join(config_home),
+            variables: &variables,
+        };
+        let roots = ALL.iter().flat_map(|agent| (agent.roots)(&places));
+        roots
+            .map(|root| {
+                let text = root.to_string_lossy().replace('\\', "/");
+                text.replace(top.path().to_str().unwrap(), "")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_roots_on_linux() {
+        insta::assert_debug_snapshot!(roots(".config", &[], &[]));
+    }
+
+    #[test]
+    fn the_roots_on_macos() {
+        insta::assert_debug_snapshot!(roots("Library/Application Support", &[], &[]));
+    }
+
+    #[test]
+    fn the_roots_on_windows_with_an_app_from_the_store() {
+        let packages = "AppData/Local/Packages";
+        insta::assert_debug_snapshot!(roots(
+            "AppData/Roaming",
+            &[],
+            &[
+                &format!("{packages}/Claude_pzs8sxrjxfjjc"),
+                &format!("{packages}/ClaudeOther"),
+                &format!("{packages}/Microsoft.Paint_8wekyb3d8bbwe"),
+            ]
+        ));
+    }
+
+    #[test]
+    fn the_roots_that_variables_name() {
+        insta::assert_debug_snapshot!(roots(
+            ".config",
+            &[
+                ("AMP_DATA_DIR", "/me/amp, ~/amp-2"),
+                ("CLAUDE_CONFIG_DIR", "/me/claude"),
+                ("CODEX_HOME", "/me/codex"),
+                ("COPILOT_HOME", "/me/copilot"),
+                ("COPILOT_OTEL_FILE_EXPORTER_PATH", "~/traces/copilot.jsonl"),
+                ("DROID_SESSIONS_DIR", "/me/droid"),
+                ("GEMINI_CLI_HOME", "/me/gemini"),
+                ("OPENCODE_DATA_DIR", "/me/opencode"),
+                ("PI_CODING_AGENT_DIR", "/me/pi"),
+            ],
+            &["pi/sessions"]
+        ));
+    }
 }

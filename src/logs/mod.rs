@@ -8,18 +8,22 @@
 //! Reading a file twice changes nothing. Everything else rests on that: a moved, restored or rewritten file, a damaged
 //! index and two processes at once all end in reading again.
 
+mod amp;
 mod claude_cache;
 mod claude_code;
 mod codec;
 mod codex;
+mod copilot_cli;
 mod counter;
 mod database;
 mod desk;
+mod droid;
 mod files;
 mod gemini_cli;
 mod index;
 mod numbers;
 mod opencode;
+mod pi;
 mod reading;
 mod scan;
 mod skim;
@@ -35,17 +39,34 @@ pub use files::Places;
 use crate::logs::reading::{Reader, Shape, Source};
 use crate::logs::told::AskVendor;
 
+/// Amp.
+pub const AMP: &Agent = &amp::AGENT;
 /// Claude Code.
 pub const CLAUDE_CODE: &Agent = &claude_code::AGENT;
 /// Codex.
 pub const CODEX: &Agent = &codex::AGENT;
+/// Copilot CLI.
+pub const COPILOT_CLI: &Agent = &copilot_cli::AGENT;
+/// Droid.
+pub const DROID: &Agent = &droid::AGENT;
 /// Gemini CLI.
 pub const GEMINI_CLI: &Agent = &gemini_cli::AGENT;
 /// OpenCode.
 pub const OPENCODE: &Agent = &opencode::AGENT;
+/// pi.
+pub const PI: &Agent = &pi::AGENT;
 
 /// Every agent whose logs are understood, by id.
-pub const ALL: &[&Agent] = &[CLAUDE_CODE, CODEX, GEMINI_CLI, OPENCODE];
+pub const ALL: &[&Agent] = &[
+    AMP,
+    CLAUDE_CODE,
+    CODEX,
+    COPILOT_CLI,
+    DROID,
+    GEMINI_CLI,
+    OPENCODE,
+    PI,
+];
 
 /// A coding agent that keeps a log.
 pub struct Agent {

@@ -1,5 +1,6 @@
-//! Numbers of log lines: exact dollars, prompt sizes.
+//! What many agents' lines have in common: exact dollars, prompt sizes, instants, models without a name.
 
+use chrono::{DateTime, NaiveDateTime};
 use rust_decimal::Decimal;
 
 use crate::domain::tokens::TokenCounts;
@@ -23,9 +24,56 @@ pub(super) fn dollars(raw: Raw<'_>) -> Option<Decimal> {
     (number >= Decimal::ZERO && !text.starts_with('"')).then_some(number)
 }
 
+/// Seconds since the epoch of an instant: as RFC 3339, as SQLite writes it (in UTC), in seconds or in milliseconds.
+pub(super) fn instant(raw: Raw<'_>) -> Option<i64> {
+    /// So many seconds are far ahead, so many milliseconds long ago.
+    const MILLISECONDS: u64 = 100_000_000_000;
+    if let Some(number) = raw.count() {
+        let seconds = if number < MILLISECONDS {
+            number
+        } else {
+            number / 1000
+        };
+        let seconds = i64::try_from(seconds).ok()?;
+        return DateTime::from_timestamp(seconds, 0).map(|at| at.timestamp());
+    }
+    let text = raw.text()?;
+    let plain = || NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f");
+    let at = DateTime::parse_from_rfc3339(&text).map(|at| at.timestamp());
+    at.or_else(|_| plain().map(|at| at.and_utc().timestamp()))
+        .ok()
+}
+
+/// The model as the log names it, or that it does not: then nobody knows the price.
+pub(super) const fn model(name: &str) -> &str {
+    if name.is_empty() {
+        "unknown model"
+    } else {
+        name
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_is_understood_however_it_is_written_and_nonsense_is_not() {
+        let seconds = |text: &str| instant(Raw(text.as_bytes()));
+        for text in [
+            "1789480800",
+            "1789480800000",
+            "\"2026-09-15T14:00:00Z\"",
+            "\"2026-09-15T16:00:00.25+02:00\"",
+            "\"2026-09-15 14:00:00\"",
+            "\"2026-09-15 14:00:00.123\"",
+        ] {
+            assert_eq!(seconds(text), Some(1_789_480_800), "{text}");
+        }
+        for text in ["", "null", "-1", "1.5", "\"noon\"", "18446744073709551615"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn dollars_are_exact_and_never_guessed() {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
+use crate::logs::database::Rows;
 use crate::logs::files::{Places, ends_in, named_in};
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape};
@@ -30,21 +31,15 @@ pub(super) const AGENT: Agent = Agent {
 };
 
 fn roots(places: &Places<'_>) -> Vec<PathBuf> {
-    let share = places
-        .variables
-        .get("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .unwrap_or_else(|| places.home.join(".local/share"));
     places
         .listed("OPENCODE_DATA_DIR")
-        .unwrap_or_else(|| vec![share.join("opencode")])
+        .unwrap_or_else(|| vec![places.data_home().join("opencode")])
 }
 
 fn shape(path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?;
     if ends_in(path, "db") && name.starts_with("opencode") {
-        return Some(Shape::Database);
+        return Some(Shape::Database(Rows::OpencodeMessages));
     }
     let message = ends_in(path, "json") && named_in(path, "storage") && named_in(path, "message");
     message.then_some(Shape::Document)

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::logs::database;
+use crate::logs::database::{self, Rows};
 use crate::logs::scan::{Buffer, Ending, LONGEST_LINE, trimmed};
 use crate::logs::table::{Table, hash};
 
@@ -17,8 +17,8 @@ pub(super) enum Shape {
     Compressed,
     /// One JSON object in all.
     Document,
-    /// A database of OpenCode.
-    Database,
+    /// A database of the agent's, with these rows in it.
+    Database(Rows),
 }
 
 /// What a reader is told about its file.
@@ -121,9 +121,14 @@ impl Glance<'_> {
                     brought.bad += 1;
                 }
             }
-            Shape::Database => {
+            Shape::Database(rows) => {
                 brought.bytes = self.size;
-                brought.bad += database::read(self.path, self.start(None), &mut brought.table)?;
+                let mut reader = self.start(None);
+                database::read(self.path, rows, &mut |row| {
+                    let heed = reader.line(trimmed(row), &mut brought.table);
+                    brought.bad += u64::from(heed == Heed::Bad);
+                })?;
+                reader.finish(self.find, &mut brought.table);
             }
         }
         Ok(brought)

@@ -27,6 +27,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::Account;
 use crate::domain::poll::FailureKind;
+use crate::domain::price::PriceBook;
 use crate::domain::reading::{Cursor, Reading, Wait};
 use crate::http::Http;
 use crate::logs::Desk;
@@ -34,15 +35,19 @@ use crate::secrets::Secret;
 
 /// Every provider, by id.
 pub const ALL: &[&Provider] = &[
+    &agent_logs::AMP,
     &anthropic::PROVIDER,
     &agent_logs::CLAUDE_CODE,
     &agent_logs::CODEX,
     &coingecko::PROVIDER,
+    &agent_logs::COPILOT_CLI,
+    &agent_logs::DROID,
     &frankfurter::PROVIDER,
     &agent_logs::GEMINI_CLI,
     &openai::PROVIDER,
     &agent_logs::OPENCODE,
     &openrouter::PROVIDER,
+    &agent_logs::PI,
     &venice::PROVIDER,
 ];
 
@@ -151,6 +156,8 @@ pub struct PollContext<'a> {
     pub http: &'a Http,
     /// The way to agents' logs on this machine. `None`: there is none.
     pub logs: Option<&'a Arc<Desk>>,
+    /// What models cost. `None`: nothing has a price.
+    pub prices: Option<&'a PriceBook>,
     /// How far back usage should reach: the first instant of interest.
     pub since: DateTime<Utc>,
     /// What the last good poll returned to go on from.

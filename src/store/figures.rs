@@ -17,6 +17,7 @@ pub(super) fn hold(new: &Figures, complete: &Completeness, old: Option<Figures>)
         return held;
     };
     held.plan = held.plan.or(old.plan);
+    held.priced_as_of = held.priced_as_of.or(old.priced_as_of);
     keep_if_empty(&mut held.balances, old.balances);
     keep_if_empty(&mut held.windows, old.windows);
     keep_if_empty(&mut held.keys, old.keys);
@@ -61,6 +62,9 @@ pub(super) fn parse(json: &str) -> Read<Figures> {
         projects: items(&fields, "projects"),
         prices: items(&fields, "prices"),
         rates: items(&fields, "rates"),
+        priced_as_of: fields
+            .get("priced_as_of")
+            .and_then(|day| serde_json::from_value(day.clone()).ok()),
     })
 }
 

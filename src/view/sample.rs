@@ -90,6 +90,7 @@ pub(crate) fn account(id: &str, label: &str) -> AccountDigest {
         models: Vec::new(),
         projects: Vec::new(),
         prices: Vec::new(),
+        priced_as_of: None,
     }
 }
 
@@ -459,6 +460,7 @@ pub(crate) fn estimated() -> Digest {
     let mut today = Spend::of(usd("3.5"), Basis::Estimated);
     today.unpriced.insert("model-x".into());
     logs.spend.today = Some(today);
+    logs.priced_as_of = chrono::NaiveDate::from_ymd_opt(2026, 11, 23);
     let mut estimated = digest(vec![logs]);
     estimated.converted.today = Some(ConvertedTotal {
         billed: None,
@@ -471,6 +473,27 @@ pub(crate) fn estimated() -> Digest {
     least.reach = SumReach::LowerBound;
     estimated.budgets = vec![least];
     estimated
+}
+
+/// Tokens that nobody knows the price of, beside an account that spent nothing.
+pub(crate) fn unpriced() -> Digest {
+    let mut logs = account("claude-code", "Claude Code");
+    let mut today = Spend::default();
+    today.unpriced.insert("model-x".into());
+    logs.spend.today = Some(today.clone());
+    logs.tokens_today = Some(TokenSum {
+        tokens: TokenCounts {
+            input: 1000,
+            output: 100,
+            ..TokenCounts::default()
+        },
+        requests: Some(1),
+    });
+    let mut idle = account("amp-logs", "Amp");
+    idle.spend.today = Some(Spend::default());
+    let mut unpriced = digest(vec![idle, logs]);
+    unpriced.totals.today = Some(today);
+    unpriced
 }
 
 /// Nothing set up.

@@ -97,7 +97,22 @@ fn samples() -> Vec<Digest> {
         sample::over_limit(),
         sample::unknown(),
         sample::estimated(),
+        sample::unpriced(),
     ]
+}
+
+#[test]
+fn what_has_no_price_shows_its_tokens_and_is_neither_zero_nor_nothing() {
+    let seen = view(&sample::unpriced(), &policy(), &surroundings());
+    assert_eq!(seen.title, "1,100 tokens today, not priced");
+    let menu = seen.menu.iter().map(|item| item.label.as_str());
+    let row = menu
+        .clone()
+        .find(|label| label.starts_with("Claude Code"))
+        .unwrap();
+    assert_eq!(row, "Claude Code  1,100 tokens today, not priced");
+    let line = row.replacen("  ", ": ", 1);
+    assert!(seen.tooltip.body.contains(&line), "{}", seen.tooltip.body);
 }
 
 fn rows(items: &[MenuItem]) -> Vec<&MenuItem> {

@@ -5,6 +5,7 @@ mod engine;
 mod http;
 mod login;
 mod logs;
+mod prices;
 mod providers;
 #[cfg(target_os = "linux")]
 mod secrets;

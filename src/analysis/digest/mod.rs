@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::analysis::books::Books;
@@ -122,6 +122,8 @@ pub struct AccountDigest {
     pub projects: Vec<ProjectDigest>,
     /// Coin prices this account told.
     pub prices: Vec<CoinPrice>,
+    /// The date of the models' prices its spend is estimated by. `None`: it is not.
+    pub priced_as_of: Option<NaiveDate>,
 }
 
 impl AccountDigest {

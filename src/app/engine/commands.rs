@@ -100,6 +100,7 @@ impl Engine {
     /// Takes over what new settings change besides accounts: variables, the request log, the ledger.
     async fn reach_anew(&mut self, settings: &Settings, now: DateTime<Utc>) {
         self.reach.variables = Arc::new(settings.variables.clone());
+        self.reach.prices.take(&settings.config.prices);
         if settings.config.http_log != self.desk.config().http_log {
             match Http::new(settings.config.http_log.as_deref(), &self.reach.clock) {
                 Ok(http) => self.reach.http = http,

@@ -1,5 +1,6 @@
 //! `spendtray doctor`: what works here, and how to mend what does not.
 
+mod logs;
 mod probes;
 
 use clap::Args;

@@ -2,7 +2,7 @@
 
 use crate::analysis::digest::{AccountDigest, AccountState};
 use crate::app::assembly::Assembly;
-use crate::cli::doctor::Finding;
+use crate::cli::doctor::{Finding, logs};
 use crate::cli::figures::{self, Polling};
 use crate::secrets::vault::StoreStanding;
 use crate::store::{Access, Integrity, Store};
@@ -15,6 +15,7 @@ pub(super) async fn all(assembly: &Assembly, online: bool) -> Vec<Finding> {
     findings.push(secret_store(assembly).await);
     findings.push(autostart(assembly));
     findings.extend(configuration(assembly));
+    findings.extend(logs::all(assembly).await);
     match assembly.store().await {
         Ok(store) => {
             findings.push(ledger(&store).await);

@@ -1,11 +1,10 @@
 //! What a report is made from: agents' logs, looked at now, and what the ledger knows of every other account.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveTime};
 
 use crate::analysis::digest::{AccountDigest, AccountShape, AccountState};
-use crate::analysis::pricelist;
 use crate::analysis::session::Opening;
 use crate::analysis::usage_report::{Known, Piece, Question, Source, agents};
 use crate::app::accounts::Planned;
@@ -13,16 +12,12 @@ use crate::app::assembly::Assembly;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::figures::{self, Figures, Polling};
 use crate::cli::selection;
-use crate::domain::price::PriceBook;
 use crate::domain::snapshot::AccountSnapshot;
 use crate::domain::usage::SlotWidth;
 use crate::logs;
 use crate::providers::Kind;
 use crate::store::Store;
 use crate::view::usage::Names;
-
-/// The prices are read from their text once.
-static PRICES: LazyLock<PriceBook> = LazyLock::new(pricelist::bundled);
 
 /// What a report is made from.
 pub(super) struct Gathered {
@@ -112,7 +107,7 @@ async fn of_agent(assembly: &Assembly, planned: &Planned) -> Result<Source, Stri
     Ok(Source {
         account: planned.id().clone(),
         label: planned.account.label.clone(),
-        pieces: agents::pieces(&responses, opening, &PRICES),
+        pieces: agents::pieces(&responses, opening, &assembly.reach.prices.book()),
         known: Known::Everything,
     })
 }

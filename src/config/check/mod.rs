@@ -4,6 +4,7 @@
 //! the machine's time zone.
 
 mod accounts;
+mod prices;
 mod values;
 mod watched;
 
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 
 use crate::config::check::accounts::accounts;
+use crate::config::check::prices::prices;
 use crate::config::check::values::{
     currency, icon, interval, optional, percent, quiet_hours, web_address,
 };
@@ -90,6 +92,7 @@ pub(super) fn check(written: &Written, surroundings: &Surroundings<'_>) -> Loade
         .map(|path| surroundings.path(&path));
     let policy = tray(&mut root, &mut findings, policy);
     let notifications = notifications(&mut root, &mut findings, &default.notifications);
+    let prices = prices(&mut root, &mut findings);
     let accounts = accounts(&mut root, &mut findings, surroundings);
     let policy = Policy {
         budgets: budgets(&mut root, &mut findings, surroundings, policy.currency),
@@ -110,6 +113,7 @@ pub(super) fn check(written: &Written, surroundings: &Surroundings<'_>) -> Loade
             policy,
             accounts,
             notifications,
+            prices,
             ledger,
             http_log,
         },

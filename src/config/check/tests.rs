@@ -529,6 +529,8 @@ fn every_value_tells_who_said_it() {
     notifications.enabled = true (default)
     notifications.quiet_hours = "" (default)
     notifications.webhook = "" (default)
+    prices.refresh = true (default)
+    prices.url = "" (default)
     account[0].provider = "venice" (line 5)
     account[0].secret = "keyring" (default)
     account[0].enabled = true (default)
@@ -544,4 +546,53 @@ proptest::proptest! {
             check(&written, &Surroundings { variables: &variables, known: &[], folder: Path::new("") });
         }
     }
+}
+
+#[test]
+fn an_own_price_is_exact_and_per_token() {
+    let config = good(
+        "[prices]\nrefresh = false\nurl = \"https://prices.example/list.json\"\n\
+         [[price]]\nmodel = \"Claude-X\"\ninput = 4.5\noutput = \"22.5\"\ncached_input = 0\ncache_write_1h = 9\nfrom = 2026-11-01\n\
+         [[price]]\nmodel = \"gpt-x\"\ninput = 0.000001\noutput = 1_000\nfrom = \"2026-11-02\"\n",
+    );
+    assert_eq!(config.prices.refresh, Switch::Off);
+    assert_eq!(
+        config.prices.url.as_deref(),
+        Some("https://prices.example/list.json")
+    );
+    let [claude, gpt] = config.prices.own.as_slice() else {
+        panic!("{:?}", config.prices.own);
+    };
+    assert_eq!(claude.model, "claude-x");
+    assert_eq!(claude.rates.input.to_string(), "0.0000045");
+    assert_eq!(claude.rates.cached_input, Some(Decimal::ZERO));
+    assert_eq!(claude.rates.cache_write, None);
+    assert_eq!(
+        claude.from.map(|day| day.to_string()).as_deref(),
+        Some("2026-11-01")
+    );
+    assert_eq!(gpt.rates.input.to_string(), "0.000000000001");
+    assert_eq!(gpt.rates.output.to_string(), "0.001");
+}
+
+#[test]
+fn an_own_price_that_is_not_understood_is_left_out_and_named() {
+    insta::assert_snapshot!(warnings(
+        "prices = 3\n[[price]]\nmodel = \"a\"\ninput = -1\noutput = 2\n\
+         [[price]]\ninput = 1\noutput = 2\n\
+         [[price]]\nmodel = \"b\"\ninput = 1\noutput = 2\ncached_input = \"cheap\"\n\
+         [[price]]\nmodel = \"c\"\ninput = 10001\noutput = 2\n\
+         [[price]]\nmodel = \"d\"\ninput = 1\noutput = 2\nfrom = \"soon\"\nper = 1\n\
+         [[price]]\nmodel = \"e\"\ninput = 1\noutput = 2\n[[price]]\nmodel = \"E\"\ninput = 1\noutput = 3\n"
+    ));
+    insta::assert_snapshot!(warnings(
+        "[prices]\nurl = \"http://example.com/p\"\nrefesh = false\n"
+    ));
+    assert_eq!(
+        load("[[price]]\nmodel = \"a\"\ninput = 1\n")
+            .config
+            .prices
+            .own,
+        []
+    );
 }

@@ -5,18 +5,23 @@ mod slots;
 mod windows;
 mod wishes;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::analysis::pricelist;
 use crate::domain::price::PriceBook;
 use crate::domain::reading::{Cursor, Reading};
 use crate::logs::{self, Agent, Ask, Seen};
 use crate::providers::agent_logs::windows::Sight;
 use crate::providers::agent_logs::wishes::Wishes;
 use crate::providers::{Appears, Auth, Kind, Links, PollContext, PollError, PollFuture, Provider};
+
+/// Amp's threads.
+pub(super) const AMP: Provider =
+    provider(logs::AMP, "what Amp used, by model, at list prices", |cx| {
+        Box::pin(poll(cx, logs::AMP))
+    });
 
 /// Claude Code's transcripts.
 pub(super) const CLAUDE_CODE: Provider = Provider {
@@ -35,6 +40,20 @@ pub(super) const CODEX: Provider = provider(
     |cx| Box::pin(poll(cx, logs::CODEX)),
 );
 
+/// Copilot CLI's session store, events and traces.
+pub(super) const COPILOT_CLI: Provider = provider(
+    logs::COPILOT_CLI,
+    "what Copilot CLI used, by model and project, at list prices",
+    |cx| Box::pin(poll(cx, logs::COPILOT_CLI)),
+);
+
+/// Droid's sessions.
+pub(super) const DROID: Provider = provider(
+    logs::DROID,
+    "what Droid used, by model and project, at list prices",
+    |cx| Box::pin(poll(cx, logs::DROID)),
+);
+
 /// Gemini CLI's chats.
 pub(super) const GEMINI_CLI: Provider = provider(
     logs::GEMINI_CLI,
@@ -49,8 +68,12 @@ pub(super) const OPENCODE: Provider = provider(
     |cx| Box::pin(poll(cx, logs::OPENCODE)),
 );
 
-/// The prices are read from their text once.
-static PRICES: LazyLock<PriceBook> = LazyLock::new(pricelist::bundled);
+/// pi's sessions.
+pub(super) const PI: Provider = provider(
+    logs::PI,
+    "what pi used, by model and project, at its own or list prices",
+    |cx| Box::pin(poll(cx, logs::PI)),
+);
 
 /// A reading that nothing changed is kept again after so long, so that its age tells that somebody still looks.
 const KEPT_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
@@ -89,9 +112,14 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
         return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
     };
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
+    let unknown = PriceBook::default();
+    let prices = cx.prices.unwrap_or(&unknown);
     reading
         .ranges
-        .push(slots::range(&PRICES, &seen.slots, cx.since, cx.now));
+        .push(slots::range(prices, &seen.slots, cx.since, cx.now));
+    if seen.slots.iter().any(|slot| !slot.terms.recorded) {
+        reading.figures.priced_as_of = prices.date();
+    }
     reading.figures.projects = slots::projects(&seen.slots);
     let sight = Sight {
         agent,

@@ -196,6 +196,7 @@ mod tests {
             responses: Some(responses),
             quota,
             revision: String::new(),
+            files: 1,
             faults: Faults::default(),
             unsaved: None,
         }

@@ -158,6 +158,12 @@ fn spends(account: &AccountDigest, id: &str, policy: &Policy) -> Vec<MenuItem> {
     if let Some(unpriced) = spend::unpriced(&account.spend) {
         rows.push(MenuItem::text(format!("{id}/unpriced"), unpriced));
     }
+    if let Some(day) = account.priced_as_of {
+        rows.push(MenuItem::text(
+            format!("{id}/priced"),
+            spend::priced_as_of(day),
+        ));
+    }
     rows
 }
 

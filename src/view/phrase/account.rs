@@ -90,10 +90,7 @@ pub struct Manner {
 #[must_use]
 pub fn line(account: &AccountDigest, policy: &Policy, manner: Manner) -> Vec<String> {
     let mut parts = state(account, manner.moment);
-    let today = account.spend.today.as_ref();
-    let today = today
-        .and_then(|today| spend::spend(today, policy.currency, format::money))
-        .map(|sum| format!("{} today", sum.text));
+    let today = spend::today(account, policy.currency);
     let (before, behind) = if has_only_money_limits(account) {
         (today, None)
     } else {

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::analysis::digest::{ConvertedTotal, Digest, SumReach};
+use chrono::NaiveDate;
+
+use crate::analysis::digest::{AccountDigest, ConvertedTotal, Digest, SumReach, TokenSum};
 use crate::domain::ids::ModelId;
 use crate::domain::money::{Currency, Money};
 use crate::domain::period::Unit;
@@ -171,6 +173,45 @@ pub fn unpriced(spans: &Spans) -> Option<String> {
         .collect();
     let names: Vec<&str> = models.into_iter().collect();
     (!names.is_empty()).then(|| format!("Not priced: {}", names.join(", ")))
+}
+
+/// What an account spent today: `$1.20 today`, or `1,100 tokens today, not priced`. `None`: unknown.
+#[must_use]
+pub fn today(account: &AccountDigest, own: Currency) -> Option<String> {
+    let known = account.spend.today.as_ref()?;
+    Some(match spend(known, own, format::money) {
+        Some(sum) => format!("{} today", sum.text),
+        None => not_priced(account.tokens_today),
+    })
+}
+
+/// What is said of today in the place of a sum that nobody knows.
+fn not_priced(tokens: Option<TokenSum>) -> String {
+    match tokens.map(|sum| sum.tokens.total()) {
+        Some(total) if total > 0 => format!("{} today, not priced", format::tokens(total)),
+        _ => "not priced today".to_owned(),
+    }
+}
+
+/// What is said of today over all accounts in the place of a sum that nobody knows. `None`: nothing was used, or some
+/// of it has a price.
+#[must_use]
+pub fn nothing_priced(digest: &Digest) -> Option<String> {
+    let today = digest.totals.today.as_ref()?;
+    if today.unpriced.is_empty() || today.iter().next().is_some() {
+        return None;
+    }
+    let mut sum = TokenSum::default();
+    for tokens in digest.accounts.iter().filter_map(|each| each.tokens_today) {
+        sum.tokens.add(&tokens.tokens);
+    }
+    Some(not_priced(Some(sum)))
+}
+
+/// Which prices an estimate goes by: `Prices of 2026-11-23`.
+#[must_use]
+pub fn priced_as_of(day: NaiveDate) -> String {
+    format!("Prices of {day}")
 }
 
 #[cfg(test)]

@@ -104,6 +104,9 @@ fn spends(page: &mut Page, account: &AccountDigest, policy: &Policy) {
     if let Some(unpriced) = spend::unpriced(&account.spend) {
         page.paragraph(&unpriced);
     }
+    if let Some(day) = account.priced_as_of {
+        page.paragraph(&spend::priced_as_of(day));
+    }
 }
 
 fn keys(page: &mut Page, account: &AccountDigest, policy: &Policy, detail: &Detail) {

@@ -194,6 +194,11 @@ fn without_figures(digest: &Digest, policy: &Policy) -> String {
         };
     };
     let state = account::state(worst, moment);
+    if state.is_empty()
+        && let Some(words) = spend::nothing_priced(digest)
+    {
+        return words;
+    }
     let words = state.first().map_or("no figures", String::as_str);
     format::printable(&format!("{}: {words}", worst.card.label))
 }

@@ -1,5 +1,6 @@
 //! Agents' logs: the samples' exact totals, and what happens to the index.
 
+mod agents;
 mod codex;
 mod costs;
 mod index;

@@ -1,6 +1,6 @@
 //! Every sample equals its expected totals, by class and model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -194,5 +194,121 @@ fn a_response_belongs_to_the_day_of_its_first_line() -> Outcome<()> {
     )?;
     let days: Vec<NaiveDate> = slots.iter().map(|slot| slot.start.date_naive()).collect();
     assert_eq!(days, [NaiveDate::from_ymd_opt(2026, 9, 14).unwrap()]);
+    Ok(())
+}
+
+/// A group of figures at their places in the expectations of the agents whose output includes everything.
+fn compare_other(case: &str, slots: &[AgentSlot]) -> Outcome<Vec<String>> {
+    let wanted = &expected()?["others"][case];
+    let tally = sum(slots);
+    let mut complaints = compare(case, wanted, &other_figures(&tally, 0, 0));
+    if wanted["reasoning"].as_u64() != Some(tally.tokens.reasoning) {
+        complaints.push(format!("{case}: reasoning is {}", tally.tokens.reasoning));
+    }
+    let rows = wanted["rows"].as_array().into_iter().flatten();
+    let models: BTreeSet<&str> = rows.filter_map(|row| row["model"].as_str()).collect();
+    let found = by_model(slots);
+    if models != found.keys().map(String::as_str).collect() {
+        complaints.push(format!("{case}: models are {:?}", found.keys()));
+    }
+    for model in models {
+        let rows = wanted["rows"].as_array().into_iter().flatten();
+        let rows = rows.filter(|row| row["model"].as_str() == Some(model));
+        let output: u64 = rows.filter_map(|row| row["output"].as_u64()).sum();
+        if found.get(model).map(|tally| tally.tokens.output) != Some(output) {
+            complaints.push(format!("{case} {model}: output is not {output}"));
+        }
+    }
+    let days: BTreeSet<String> = slots
+        .iter()
+        .map(|slot| slot.start.date_naive().to_string())
+        .collect();
+    if days != BTreeSet::from(["2026-09-15".to_owned()]) {
+        complaints.push(format!("{case}: days are {days:?}"));
+    }
+    Ok(complaints)
+}
+
+#[test]
+fn amps_droids_and_pis_samples_equal_their_totals_by_model_and_day() -> Outcome<()> {
+    let none = Path::new("/none");
+    let mut complaints = Vec::new();
+    for (id, case, variable, folder) in [
+        ("amp-logs", "amp", "AMP_DATA_DIR", "amp"),
+        (
+            "droid-logs",
+            "droid",
+            "DROID_SESSIONS_DIR",
+            "droid/sessions",
+        ),
+        ("pi-logs", "pi", "PI_AGENT_DIR", "pi/sessions"),
+    ] {
+        let slots = slots(id, none, &[(variable, &samples().join(folder))])?;
+        complaints.extend(compare_other(case, &slots)?);
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn copilots_samples_equal_their_totals_by_model_and_day() -> Outcome<()> {
+    let none = Path::new("/none");
+    let sample = samples().join("copilot/home/.copilot");
+    let only = |part: &str| -> Outcome<tempfile::TempDir> {
+        let home = tempfile::tempdir()?;
+        let from = sample.join(part);
+        if from.is_dir() {
+            copy(&from, &home.path().join(part))?;
+        } else {
+            fs::copy(from, home.path().join(part))?;
+        }
+        Ok(home)
+    };
+    let mut complaints = Vec::new();
+    for (case, part) in [
+        ("copilot-otel", "otel"),
+        ("copilot-store", "session-store.db"),
+    ] {
+        let home = only(part)?;
+        let slots = slots("copilot-logs", none, &[("COPILOT_HOME", home.path())])?;
+        complaints.extend(compare_other(case, &slots)?);
+    }
+    assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+    let home = only("session-state")?;
+    let tally = sum(&slots(
+        "copilot-logs",
+        none,
+        &[("COPILOT_HOME", home.path())],
+    )?);
+    let tokens = &tally.tokens;
+    assert_eq!(
+        (
+            tally.requests,
+            tokens.input,
+            tokens.cached_input,
+            tokens.output,
+            tokens.reasoning
+        ),
+        (2, 6000, 15_000, 550, 40)
+    );
+    Ok(())
+}
+
+#[test]
+fn copilots_three_records_of_one_home_are_not_added_where_they_tell_of_the_same_session()
+-> Outcome<()> {
+    let home = tempfile::tempdir()?;
+    copy(&samples().join("copilot/home"), home.path())?;
+    let tally = sum(&slots("copilot-logs", home.path(), &[])?);
+    let tokens = &tally.tokens;
+    assert_eq!(
+        (
+            tally.requests,
+            tokens.input,
+            tokens.cached_input,
+            tokens.output
+        ),
+        (5, 18_500, 34_000, 1540)
+    );
     Ok(())
 }

@@ -293,6 +293,7 @@ impl Case {
             secret: secret.as_ref(),
             http: &over(http),
             logs: None,
+            prices: None,
             since: self.index.since,
             resume,
         };

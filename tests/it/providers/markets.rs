@@ -86,6 +86,7 @@ impl Desk {
             secret: self.secret.as_ref(),
             http: &http,
             logs: None,
+            prices: None,
             since: self.clock.now() - TimeDelta::days(31),
             resume: self.resume.as_ref(),
         };

@@ -64,6 +64,7 @@ impl Polled {
             since: now - TimeDelta::days(31),
             resume: self.resume.as_ref(),
             logs: None,
+            prices: None,
         };
         let result = (provider.poll)(&context).await;
         if let Ok(reading) = &result {

@@ -77,6 +77,7 @@ impl<'a> Poll<'a> {
             secret: secret.as_ref(),
             http: &http,
             logs: None,
+            prices: None,
             since: self.now - TimeDelta::days(31),
             resume: self.resume,
         };

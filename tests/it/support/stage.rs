@@ -16,6 +16,7 @@ use spendtray::app::engine::{Engine, Parts};
 use spendtray::app::ledger::{Ledger, Wish};
 use spendtray::app::message::{Command, Update};
 use spendtray::app::poller::Reach;
+use spendtray::app::pricing::Prices;
 use spendtray::app::settings::Settings;
 use spendtray::clock::Clock;
 use spendtray::config;
@@ -257,6 +258,7 @@ impl Set {
                 variables: Arc::new(settings.variables.clone()),
                 indexes: self.home.path().join("agents"),
             })),
+            prices: Arc::new(Prices::bundled()),
         };
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();

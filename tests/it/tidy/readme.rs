@@ -3,6 +3,7 @@
 use std::fs;
 
 use clap::CommandFactory as _;
+use spendtray::app::pricing::{PUBLIC_HOST, PUBLIC_LIST};
 use spendtray::cli::Cli;
 use spendtray::providers::ALL;
 
@@ -17,12 +18,14 @@ fn every_provider_and_every_host_it_talks_to_stands_in_the_readme() {
     let text = readme();
     let wanted = ALL
         .iter()
-        .flat_map(|provider| provider.hosts.iter().copied().chain([provider.id]));
+        .flat_map(|provider| provider.hosts.iter().copied().chain([provider.id]))
+        .chain([PUBLIC_HOST]);
     let missing: Vec<String> = wanted
         .filter(|word| !text.contains(&format!("`{word}`")))
         .map(str::to_owned)
         .collect();
     none_of(&missing);
+    assert!(PUBLIC_LIST.starts_with(&format!("https://{PUBLIC_HOST}/")));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An account's figures as JSON. Pure.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::analysis::digest::{
@@ -38,6 +38,9 @@ pub(super) struct AccountJson<'a> {
     models: Vec<ModelJson<'a>>,
     projects: Vec<ProjectJson<'a>>,
     prices: Vec<PriceJson<'a>>,
+    /// The date of the models' prices that its spend is estimated by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priced_as_of: Option<NaiveDate>,
 }
 
 #[derive(Debug, Serialize)]
@@ -182,6 +185,7 @@ pub(super) fn account(account: &AccountDigest, now: DateTime<Utc>) -> AccountJso
         models: account.models.iter().map(model).collect(),
         projects: account.projects.iter().map(project).collect(),
         prices: account.prices.iter().map(price).collect(),
+        priced_as_of: account.priced_as_of,
     }
 }
 

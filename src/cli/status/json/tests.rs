@@ -143,6 +143,7 @@ fn account() -> AccountDigest {
             spend: Spans::default(),
         }],
         prices: vec![price()],
+        priced_as_of: None,
     }
 }
 
