@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::time::UNIX_EPOCH;
 
 use crate::domain::variables::Variables;
+use crate::logs::hashing::{both, sum};
 use crate::logs::reading::Shape;
-use crate::logs::table::hash;
 use crate::system::identity;
 
 /// Folders deeper than this are not entered: no agent nests so deep, and a loop of mounts would.
@@ -45,6 +45,8 @@ impl Places<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
+    /// The path, hashed.
+    pub(super) key: u64,
     pub(super) shape: Shape,
     pub(super) stamp: Stamp,
 }
@@ -61,9 +63,8 @@ pub(super) struct Stamp {
 
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        let identity = identity::of(metadata).map_or(0, |(device, number)| {
-            hash(&[&device.to_le_bytes(), &number.to_le_bytes()])
-        });
+        let identity =
+            identity::of(metadata).map_or(0, |(device, number)| both(device, number).max(1));
         let modified = metadata.modified().ok();
         let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Self {
@@ -96,11 +97,37 @@ impl Walk {
                 walk.enter(root, shape, 0);
             }
         }
-        walk.files.sort_by(|one, other| {
+        walk.sort();
+        walk
+    }
+
+    /// Those of some files that lie below the roots and have a shape, as [`Self::of`] would find them.
+    pub(super) fn only(
+        roots: &[PathBuf],
+        shape: fn(&Path) -> Option<Shape>,
+        paths: &[PathBuf],
+    ) -> Self {
+        let mut walk = Self::default();
+        for path in paths {
+            // What belongs to a database is a change of the database.
+            let whole = path.to_str().and_then(|text| text.strip_suffix("-wal"));
+            let path = whole.map_or(path.as_path(), Path::new);
+            let below = roots.iter().any(|root| path.starts_with(root));
+            if let Some(shape) = shape(path).filter(|_| below)
+                && let Ok(metadata) = fs::metadata(path)
+            {
+                walk.take(path.to_owned(), shape, &metadata);
+            }
+        }
+        walk.sort();
+        walk
+    }
+
+    fn sort(&mut self) {
+        self.files.sort_unstable_by(|one, other| {
             let newest = other.stamp.modified.cmp(&one.stamp.modified);
             newest.then_with(|| one.path.cmp(&other.path))
         });
-        walk
     }
 
     fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
@@ -125,25 +152,31 @@ impl Walk {
                 continue;
             };
             let path = entry.path();
-            let is_folder = kind.is_dir() || (kind.is_symlink() && path.is_dir());
-            if is_folder {
+            // A link is what it leads to; everything else is told without following the path once more.
+            let metadata = || {
+                if kind.is_symlink() {
+                    fs::metadata(&path)
+                } else {
+                    entry.metadata()
+                }
+            };
+            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
                 self.enter(&path, shape, depth + 1);
             } else if let Some(shape) = shape(&path) {
-                self.take(path, shape);
+                match metadata() {
+                    Ok(metadata) => self.take(path, shape, &metadata),
+                    Err(_) => self.closed += 1,
+                }
             }
         }
     }
 
-    fn take(&mut self, path: PathBuf, shape: Shape) {
-        let Ok(metadata) = fs::metadata(&path) else {
-            self.closed += 1;
-            return;
-        };
+    fn take(&mut self, path: PathBuf, shape: Shape, metadata: &Metadata) {
         // A pipe that nobody writes to would hold the walk for ever.
         if !metadata.is_file() {
             return;
         }
-        let mut stamp = Stamp::of(&metadata);
+        let mut stamp = Stamp::of(metadata);
         if stamp.identity != 0 && !self.taken.insert(stamp.identity) {
             return;
         }
@@ -156,14 +189,23 @@ impl Walk {
                 stamp.modified = stamp.modified.max(log.modified);
             }
         }
-        self.files.push(Found { path, shape, stamp });
+        let key = sum(path.as_os_str().as_encoded_bytes());
+        self.files.push(Found {
+            path,
+            key,
+            shape,
+            stamp,
+        });
     }
 }
 
 /// Whether a folder above the file has that name.
 pub(super) fn named_in(path: &Path, name: &str) -> bool {
-    let mut above = path.parent().into_iter().flat_map(Path::components);
-    above.any(|part| matches!(part, Component::Normal(part) if part == name))
+    let above = path
+        .parent()
+        .map_or(&[][..], |folder| folder.as_os_str().as_encoded_bytes());
+    let mut parts = above.rsplit(|byte| is_separator(char::from(*byte)));
+    parts.any(|part| part == name.as_bytes())
 }
 
 /// The extension in small letters is this one.

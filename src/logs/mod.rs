@@ -16,17 +16,23 @@ mod database;
 mod desk;
 mod files;
 mod gemini_cli;
+mod hashing;
 mod index;
+mod labels;
+mod look;
+mod lookup;
 mod numbers;
 mod opencode;
 mod reading;
+mod response;
 mod scan;
 mod skim;
 mod table;
+mod totals;
 
 use std::path::{Path, PathBuf};
 
-pub use counter::{Counter, Faults, Progress, ResponseView};
+pub use counter::{Counter, Faults, FreshFirst, Progress, ResponseView};
 pub use desk::{Desk, Seen, Surroundings};
 pub use files::Places;
 

@@ -1,16 +1,20 @@
 //! One pass over a file from an offset: whole lines are handed out of one reused buffer. What a line means is not
 //! known here.
 //!
-//! Peak memory is the buffer: 256 KiB, and as much more as the longest line needs, up to [`LONGEST_LINE`].
+//! Where a reader names a text that all its lines have, that text is searched in the whole buffer at once and the lines
+//! without it are only looked at from both ends.
+//!
+//! Peak memory is the buffer: 128 KiB, and as much more as the longest line needs, up to [`LONGEST_LINE`].
 
 use std::io::{self, Read};
 
+use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
 /// A longer line is stepped over and counted. Lines of several megabytes are usual, because images stand in them.
 pub(super) const LONGEST_LINE: usize = 64 << 20;
 
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 
 /// Whether a line ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +25,22 @@ pub(super) enum Ending {
     Open,
 }
 
+/// A line that is handed out, without its break and what does not belong to it: byte order mark, NUL, space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) ending: Ending,
+    /// Where the searched text first stands in it. `None`: nowhere, or none is searched.
+    pub(super) hit: Option<usize>,
+}
+
 /// What a pass saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Pass {
     /// Bytes up to and with the last line break: where the next pass goes on.
     pub(super) complete: u64,
+    /// Bytes in all.
+    pub(super) bytes: u64,
     /// Lines that were too long.
     pub(super) too_long: u64,
 }
@@ -35,11 +50,12 @@ pub(super) struct Pass {
 pub(super) struct Buffer(Vec<u8>);
 
 impl Buffer {
-    /// Hands each line to `each`, without its break and what does not belong to it: byte order mark, NUL, space.
+    /// Hands each line to `each`, and tells where `needle` stands in it.
     pub(super) fn lines(
         &mut self,
         mut from: impl Read,
-        mut each: impl FnMut(&[u8], Ending),
+        needle: Option<&Finder<'_>>,
+        mut each: impl FnMut(Line<'_>),
     ) -> io::Result<Pass> {
         let mut pass = Pass::default();
         let (mut filled, mut skipping) = (0, false);
@@ -53,12 +69,13 @@ impl Buffer {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
+            pass.bytes += read as u64;
             let text = self.0.get(..filled + read).unwrap_or_default();
             if read == 0 {
                 if skipping {
                     pass.too_long += 1;
                 } else if !trimmed(text).is_empty() {
-                    each(trimmed(text), Ending::Open);
+                    each(line(text, Ending::Open, needle));
                 }
                 return Ok(pass);
             }
@@ -85,20 +102,44 @@ impl Buffer {
                 let end = memchr(b'\n', whole).map_or(whole.len(), |at| at + 1);
                 whole = whole.get(end..).unwrap_or_default();
             }
-            each_line(whole, &mut each);
+            each_line(whole, needle, &mut each);
             self.0.copy_within(last..filled + read, 0);
             filled = filled + read - last;
         }
     }
 }
 
-fn each_line(mut text: &[u8], each: &mut impl FnMut(&[u8], Ending)) {
-    while let Some(end) = memchr(b'\n', text) {
-        let line = trimmed(text.get(..end).unwrap_or_default());
-        if !line.is_empty() {
-            each(line, Ending::Whole);
+fn each_line(text: &[u8], needle: Option<&Finder<'_>>, each: &mut impl FnMut(Line<'_>)) {
+    let next = |from: usize| {
+        let rest = text.get(from..)?;
+        Some(from + needle?.find(rest)?)
+    };
+    let (mut start, mut hit) = (0, next(0));
+    for end in memchr::memchr_iter(b'\n', text) {
+        let own = text.get(start..end).unwrap_or_default();
+        if let [b'{', .., b'}'] = own {
+            let here = hit.filter(|hit| *hit < end);
+            each(Line {
+                text: own,
+                ending: Ending::Whole,
+                hit: here.map(|hit| hit - start),
+            });
+        } else if !trimmed(own).is_empty() {
+            each(line(own, Ending::Whole, needle));
         }
-        text = text.get(end + 1..).unwrap_or_default();
+        start = end + 1;
+        if hit.is_some_and(|hit| hit < start) {
+            hit = next(start);
+        }
+    }
+}
+
+fn line<'a>(text: &'a [u8], ending: Ending, needle: Option<&Finder<'_>>) -> Line<'a> {
+    let text = trimmed(text);
+    Line {
+        text,
+        ending,
+        hit: needle.and_then(|needle| needle.find(text)),
     }
 }
 
@@ -138,8 +179,8 @@ mod tests {
     fn lines(text: &[u8], step: usize) -> (Vec<(Vec<u8>, Ending)>, Pass) {
         let mut seen = Vec::new();
         let pass = Buffer::default()
-            .lines(Drip(text, step), |line, ending| {
-                seen.push((line.to_vec(), ending));
+            .lines(Drip(text, step), None, |line| {
+                seen.push((line.text.to_vec(), line.ending));
             })
             .unwrap();
         (seen, pass)
@@ -194,6 +235,17 @@ mod tests {
             step in 1_usize..9,
         ) {
             proptest::prop_assert_eq!(lines(&text, step), lines(&text, usize::MAX));
+        }
+
+        #[test]
+        fn a_text_is_found_in_just_the_lines_that_have_it(
+            text in proptest::collection::vec(proptest::sample::select(b"{}xy\n\r ".to_vec()), 0..80),
+            step in 1_usize..9,
+        ) {
+            let needle = Finder::new(b"xy");
+            Buffer::default().lines(Drip(&text, step), Some(&needle), |line| {
+                assert_eq!(line.hit, needle.find(line.text));
+            }).unwrap();
         }
     }
 }

@@ -1,7 +1,9 @@
 //! JSON skimmed, not parsed: the few fields of interest are found and everything else is stepped over. It accepts a
 //! little more than JSON is, and never panics; text that does not close properly is refused.
 
-use memchr::memchr2;
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
 
 /// The deepest nesting that is stepped through field by field; stepping over values has no limit.
 #[derive(Clone)]
@@ -19,16 +21,48 @@ impl<'a> Skim<'a> {
         Self { text, at: 0 }
     }
 
+    /// In the middle of a text.
+    pub(super) const fn starting_at(text: &'a [u8], at: usize) -> Self {
+        Self { text, at }
+    }
+
+    /// Where in the text it stands.
+    pub(super) const fn position(&self) -> usize {
+        self.at
+    }
+
+    /// What was stepped over since a position.
+    pub(super) fn since(&self, start: usize) -> Raw<'a> {
+        Raw(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Behind a value: whether more fields follow, or their object ends. `None`: neither.
+    pub(super) fn more(&mut self) -> Option<bool> {
+        match self.next()? {
+            b',' => Some(true),
+            b'}' => Some(false),
+            _ => None,
+        }
+    }
+
     /// Visits each field of the object that starts here; `visit` must take the value with one of the other methods.
     pub(super) fn object(
         &mut self,
-        mut visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+        visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
     ) -> Option<()> {
         self.expect(b'{')?;
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
         }
+        self.fields(visit)
+    }
+
+    /// Visits the fields from the key that starts here to the end of their object.
+    pub(super) fn fields(
+        &mut self,
+        mut visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+    ) -> Option<()> {
         loop {
             let key = self.string()?;
             self.expect(b':')?;
@@ -75,7 +109,7 @@ impl<'a> Skim<'a> {
         self.peek()?;
         let start = self.at;
         self.skip()?;
-        self.text.get(start..self.at).map(Raw)
+        Some(self.since(start))
     }
 
     /// Steps over the value that starts here.
@@ -128,13 +162,12 @@ impl<'a> Skim<'a> {
         let start = self.at;
         loop {
             let rest = self.text.get(self.at..)?;
-            let found = memchr2(b'"', b'\\', rest)?;
-            if rest.get(found) == Some(&b'"') {
-                let end = self.at + found;
+            let end = self.at + quote_or_escape(rest)?;
+            if self.text.get(end) == Some(&b'"') {
                 self.at = end + 1;
                 return self.text.get(start..end);
             }
-            self.at += found + 2;
+            self.at = end + 2;
         }
     }
 
@@ -158,6 +191,34 @@ impl<'a> Skim<'a> {
             }
         }
     }
+}
+
+/// Where the next quote or backslash stands. Most strings are names and ids: the first bytes are looked at eight at a
+/// time, because a search would cost more to begin.
+fn quote_or_escape(text: &[u8]) -> Option<usize> {
+    const WORDS: usize = 5;
+    let mut rest = text;
+    for number in 0..WORDS {
+        let Some((word, after)) = rest.split_first_chunk::<8>() else {
+            break;
+        };
+        let word = u64::from_le_bytes(*word);
+        let found = bytes_of(word, b'"') | bytes_of(word, b'\\');
+        if found != 0 {
+            let place = usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
+            return Some(number * 8 + place);
+        }
+        rest = after;
+    }
+    let found = memchr2(b'"', b'\\', rest)?;
+    Some(text.len() - rest.len() + found)
+}
+
+/// Marks the bytes of a word that are this one; above the lowest that is, others may be marked too.
+const fn bytes_of(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let zero_there = word ^ (ONES * byte as u64);
+    zero_there.wrapping_sub(ONES) & !zero_there & (ONES << 7)
 }
 
 const fn is_space(byte: u8) -> bool {
@@ -199,12 +260,17 @@ impl<'a> Raw<'a> {
 
     /// The text of a string that is not empty, with its escapes resolved and bad bytes replaced.
     pub(super) fn text(self) -> Option<String> {
+        self.chars().map(Cow::into_owned)
+    }
+
+    /// The same, copied only where something was resolved or replaced.
+    pub(super) fn chars(self) -> Option<Cow<'a, str>> {
         let inner = String::from_utf8_lossy(self.bytes()?);
-        if !inner.contains('\\') {
-            return Some(inner.into_owned());
+        if memchr(b'\\', inner.as_bytes()).is_none() {
+            return Some(inner);
         }
         let resolved = serde_json::from_str(&format!("\"{inner}\"")).ok();
-        Some(resolved.unwrap_or_else(|| inner.into_owned()))
+        Some(resolved.map_or(inner, Cow::Owned))
     }
 }
 

@@ -23,10 +23,11 @@ use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codex::state::State;
 use crate::logs::codex::wire::{
-    Entry, Info, Payload, Totals, entry, is_of_interest, kind_of, seconds, since, spawned_by,
+    Entry, Payload, Totals, entry, is_of_interest, kind_of, says_nothing, since, spawned_by,
     totals, totals_of,
 };
 use crate::logs::files::{Places, ends_in};
+use crate::logs::numbers::seconds;
 use crate::logs::reading::{Find, Heed, Reader, Shape, Source};
 use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
@@ -86,6 +87,13 @@ struct Event {
 
 impl Reader for Rollout {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
+        if says_nothing(line) {
+            return if line.ends_with(b"}") {
+                Heed::Passed
+            } else {
+                Heed::Bad
+            };
+        }
         let Some(entry) = entry(line) else {
             let kind = kind_of(line);
             return if kind.is_absent() || is_of_interest(kind) {
@@ -191,8 +199,11 @@ impl Rollout {
     }
 
     fn event(&mut self, entry: &Entry<'_>, table: &mut Table) -> Option<Heed> {
-        let mut fields = Payload::default();
-        Skim::new(entry.payload.0).object(|skim, key| fields.take(skim, key))?;
+        let apart = || Payload::read(&mut Skim::new(entry.payload.0));
+        let fields = match &entry.event {
+            Some(fields) => fields,
+            None => &apart()?,
+        };
         match fields.kind.bytes() {
             Some(b"task_started") => {
                 let started = fields.started.count().and_then(|at| i64::try_from(at).ok());
@@ -213,7 +224,7 @@ impl Rollout {
                 };
                 Some(Heed::Passed)
             }
-            Some(b"token_count") if !fields.info.is_absent() => self.usage(entry, &fields, table),
+            Some(b"token_count") if fields.info.is_some() => self.usage(entry, fields, table),
             _ => Some(Heed::Passed),
         }
     }
@@ -224,9 +235,9 @@ impl Rollout {
         fields: &Payload<'_>,
         table: &mut Table,
     ) -> Option<Heed> {
-        let info = Info::of(fields.info)?;
-        let last = totals(info.last);
-        let (now, usage) = match totals(info.total) {
+        let info = fields.info.as_ref()?;
+        let last = info.last;
+        let (now, usage) = match info.total {
             Some(now) => {
                 let usage = since(self.state.totals, now);
                 self.state.totals = Some(now);

@@ -12,13 +12,15 @@
 //! * An unknown `speed` is counted at the usual price (a04).
 //! * A response none of whose lines has a `stop_reason` is unfinished: its output is a lower bound (c03).
 
-use std::path::{Path, PathBuf};
+mod wire;
 
-use chrono::DateTime;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
+use crate::logs::claude_code::wire::{Entry, USAGE, Usage, entry, jumped, nested};
 use crate::logs::files::{Places, named_in};
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
@@ -81,36 +83,8 @@ impl Transcript {
     }
 }
 
-/// The fields of a line that matter.
-#[derive(Default, Clone, Copy)]
-struct Entry<'a> {
-    kind: Raw<'a>,
-    uuid: Raw<'a>,
-    timestamp: Raw<'a>,
-    request: Raw<'a>,
-    session: Raw<'a>,
-    folder: Raw<'a>,
-    side: Raw<'a>,
-    cost: Raw<'a>,
-    data: Raw<'a>,
-    message: Message<'a>,
-}
-
-#[derive(Default, Clone, Copy)]
-struct Message<'a> {
-    id: Raw<'a>,
-    model: Raw<'a>,
-    stop_reason: Raw<'a>,
-    usage: Raw<'a>,
-}
-
 impl Reader for Transcript {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        // Usage stands behind any amount of text, and a quote within text is escaped: no other line can hold the key.
-        if memchr::memmem::find(line, b"\"usage\"").is_none() {
-            let closes = line.starts_with(b"{") && line.ends_with(b"}");
-            return if closes { Heed::Passed } else { Heed::Bad };
-        }
         let Some(outer) = entry(line) else {
             return Heed::Bad;
         };
@@ -123,118 +97,18 @@ impl Reader for Transcript {
             _ => Heed::Passed,
         }
     }
-}
 
-fn entry(line: &[u8]) -> Option<Entry<'_>> {
-    let mut found = Entry::default();
-    let mut skim = Skim::new(line);
-    skim.object(|skim, key| {
-        let place = match key {
-            b"type" => &mut found.kind,
-            b"uuid" => &mut found.uuid,
-            b"timestamp" => &mut found.timestamp,
-            b"requestId" => &mut found.request,
-            b"sessionId" => &mut found.session,
-            b"cwd" => &mut found.folder,
-            b"isSidechain" => &mut found.side,
-            b"costUSD" => &mut found.cost,
-            b"data" => &mut found.data,
-            b"message" => return message(skim, &mut found.message),
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    skim.at_end().then_some(found)
-}
+    /// Usage stands behind any amount of text, and a quote within text is escaped: no other line can hold the key.
+    fn needle(&self) -> Option<&'static [u8]> {
+        Some(USAGE)
+    }
 
-fn message<'a>(skim: &mut Skim<'a>, found: &mut Message<'a>) -> Option<()> {
-    skim.object_if_any(|skim, key| {
-        let place = match key {
-            b"id" => &mut found.id,
-            b"model" => &mut found.model,
-            b"stop_reason" => &mut found.stop_reason,
-            b"usage" => &mut found.usage,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })
-}
-
-/// The sub-agent's line that a progress line nests.
-fn nested(outer: Entry<'_>) -> Option<Entry<'_>> {
-    let mut inner = Raw::default();
-    Skim::new(outer.data.0).object(|skim, key| {
-        let raw = skim.raw()?;
-        if key == b"message" {
-            inner = raw;
+    fn hit(&mut self, line: &[u8], at: usize, table: &mut Table) -> Heed {
+        match jumped(line, at) {
+            Some(entry) => self.count(&entry, table),
+            None => self.line(line, table),
         }
-        Some(())
-    })?;
-    let inner = entry(inner.0)?;
-    inner.message.id.bytes()?;
-    Some(Entry {
-        side: Raw(b"true"),
-        session: outer.session,
-        folder: outer.folder,
-        timestamp: if inner.timestamp.is_absent() {
-            outer.timestamp
-        } else {
-            inner.timestamp
-        },
-        ..inner
-    })
-}
-
-/// The figures of a `usage` object.
-#[derive(Default, Clone, Copy)]
-struct Usage<'a> {
-    input: Raw<'a>,
-    output: Raw<'a>,
-    cache_write: Raw<'a>,
-    cache_read: Raw<'a>,
-    for_5m: Raw<'a>,
-    for_1h: Raw<'a>,
-    thinking: Raw<'a>,
-    searches: Raw<'a>,
-    speed: Raw<'a>,
-    tier: Raw<'a>,
-    region: Raw<'a>,
-    iterations: Raw<'a>,
-}
-
-fn usage(raw: Raw<'_>) -> Option<Usage<'_>> {
-    let mut found = Usage::default();
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"input_tokens" => &mut found.input,
-            b"output_tokens" => &mut found.output,
-            b"cache_creation_input_tokens" => &mut found.cache_write,
-            b"cache_read_input_tokens" => &mut found.cache_read,
-            b"speed" => &mut found.speed,
-            b"service_tier" => &mut found.tier,
-            b"inference_geo" => &mut found.region,
-            b"iterations" => &mut found.iterations,
-            b"cache_creation" | b"output_tokens_details" | b"server_tool_use" => {
-                return skim.object_if_any(|skim, key| {
-                    let place = match key {
-                        b"ephemeral_5m_input_tokens" => &mut found.for_5m,
-                        b"ephemeral_1h_input_tokens" => &mut found.for_1h,
-                        b"thinking_tokens" => &mut found.thinking,
-                        b"web_search_requests" => &mut found.searches,
-                        _ => return skim.skip(),
-                    };
-                    *place = skim.raw()?;
-                    Some(())
-                });
-            }
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    Some(found)
+    }
 }
 
 impl Usage<'_> {
@@ -277,24 +151,21 @@ impl Usage<'_> {
 
 impl Transcript {
     fn count(&self, entry: &Entry<'_>, table: &mut Table) -> Heed {
-        let model = entry.message.model.text().unwrap_or_default();
+        let model = entry.message.model.chars().unwrap_or_default();
         if entry.message.usage.is_absent() || model == "<synthetic>" {
             return Heed::Passed;
         }
-        let figures = usage(entry.message.usage);
+        let figures = entry.message.figures;
         let Some((figures, tokens)) = figures.and_then(|found| Some((found, found.tokens()?)))
         else {
             return Heed::Bad;
         };
-        let Some(at) = entry
-            .timestamp
-            .text()
-            .and_then(|text| DateTime::parse_from_rfc3339(&text).ok())
-        else {
+        let Some(at) = numbers::seconds(entry.timestamp) else {
             return Heed::Bad;
         };
-        let session = entry.session.text().unwrap_or_else(|| self.session.clone());
-        let folder = entry.folder.text().unwrap_or_default();
+        let session = entry.session.chars();
+        let session = session.unwrap_or(Cow::Borrowed(&self.session));
+        let folder = entry.folder.chars().unwrap_or_default();
         let recorded = numbers::dollars(entry.cost);
         let mut terms = figures.terms(&tokens);
         terms.recorded = recorded.is_some();
@@ -303,7 +174,7 @@ impl Transcript {
             request: entry.request.bytes().map_or(0, |id| hash(&[id])),
             twin: 0,
             side: entry.side.is_true(),
-            at: at.timestamp(),
+            at,
             model: &model,
             project: &folder,
             session: &session,
@@ -350,7 +221,8 @@ fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
         if read.is_none() || kind.bytes() != Some(b"advisor_message") {
             return Some(());
         }
-        if let Some((inner, tokens)) = usage(raw).and_then(|found| Some((found, found.tokens()?))) {
+        let inner = Usage::read(&mut Skim::new(raw.0));
+        if let Some((inner, tokens)) = inner.and_then(|found| Some((found, found.tokens()?))) {
             let named = model.text();
             table.see(&Sighting {
                 key: hash(&[
