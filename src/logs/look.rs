@@ -109,37 +109,44 @@ pub(super) fn read(
 }
 
 /// Takes numbered glances, several at a time, until there are no more; hands the results on in the order of numbers.
+/// This thread is one of the readers, so that nobody waits for another or is woken.
 fn at_once<T: Send>(
     readers: usize,
     glance: &(impl Fn(usize, &mut Buffer) -> Option<T> + Sync),
     take: &mut impl FnMut(usize, T),
 ) {
     let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::sync_channel(readers);
+    let (send, receive) = mpsc::channel();
+    let one = |buffer: &mut Buffer| {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        Some((number, glance(number, buffer)?))
+    };
+    let (mut early, mut turn) = (BTreeMap::new(), 0);
+    let mut arrive = |(number, result): (usize, T)| {
+        early.insert(number, result);
+        while let Some(result) = early.remove(&turn) {
+            take(turn, result);
+            turn += 1;
+        }
+    };
     thread::scope(|scope| {
-        for _ in 0..readers {
-            let (send, next) = (send.clone(), &next);
+        for _ in 1..readers {
+            let (send, one) = (send.clone(), &one);
             scope.spawn(move || {
                 let mut buffer = Buffer::default();
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(result) = glance(number, &mut buffer) else {
-                        return;
-                    };
-                    if send.send((number, result)).is_err() {
+                while let Some(result) = one(&mut buffer) {
+                    if send.send(result).is_err() {
                         return;
                     }
                 }
             });
         }
         drop(send);
-        let (mut early, mut turn) = (BTreeMap::new(), 0);
-        for (number, result) in receive {
-            early.insert(number, result);
-            while let Some(result) = early.remove(&turn) {
-                take(turn, result);
-                turn += 1;
-            }
+        let mut buffer = Buffer::default();
+        while let Some(result) = one(&mut buffer) {
+            arrive(result);
+            receive.try_iter().for_each(&mut arrive);
         }
+        receive.into_iter().for_each(&mut arrive);
     });
 }

@@ -23,6 +23,7 @@ mod look;
 mod lookup;
 mod numbers;
 mod opencode;
+mod pattern;
 mod reading;
 mod response;
 mod scan;

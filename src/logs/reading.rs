@@ -53,7 +53,7 @@ pub(super) trait Reader {
 
     /// A text without which a line says nothing: lines that lack it are not handed to this reader. `None`: every line
     /// may matter.
-    fn needle(&self) -> Option<&'static [u8]> {
+    fn needle(&self) -> Option<&'static Finder<'static>> {
         None
     }
 
@@ -189,9 +189,9 @@ fn feed(
     brought: &mut Brought,
 ) -> io::Result<Pass> {
     let (table, bad) = (&mut brought.table, &mut brought.bad);
-    let needle = reader.needle().map(Finder::new);
-    let pass = buffer.lines(from, needle.as_ref(), |line| {
-        let heed = match (line, &needle) {
+    let needle = reader.needle();
+    let pass = buffer.lines(from, needle, |line| {
+        let heed = match (line, needle) {
             (
                 Line {
                     hit: None, text, ..

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 /// The deepest nesting that is stepped through field by field; stepping over values has no limit.
 #[derive(Clone)]
@@ -11,6 +11,9 @@ pub(super) struct Skim<'a> {
     text: &'a [u8],
     at: usize,
 }
+
+/// So many words of a string are looked at before the rest is searched.
+const WORDS: usize = 5;
 
 /// A value as it stands in the text, quotes and brackets included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,11 +123,11 @@ impl<'a> Skim<'a> {
             b',' | b':' | b'}' | b']' => None,
             _ => {
                 let rest = self.text.get(self.at..)?;
-                let length = rest
-                    .iter()
-                    .position(|byte| matches!(byte, b',' | b'}' | b']') || is_space(*byte))
-                    .unwrap_or(rest.len());
-                self.at += length;
+                let goes_on = |byte: &&u8| {
+                    byte.is_ascii_digit()
+                        || !(matches!(byte, b',' | b'}' | b']') || is_space(**byte))
+                };
+                self.at += rest.iter().take_while(goes_on).count();
                 Some(())
             }
         }
@@ -136,39 +139,41 @@ impl<'a> Skim<'a> {
     }
 
     /// The first byte of what comes next.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.text.get(self.at) {
-            if !is_space(*byte) {
-                return Some(*byte);
+        loop {
+            let byte = *self.text.get(self.at)?;
+            if byte > b' ' || !is_space(byte) {
+                return Some(byte);
             }
             self.at += 1;
         }
-        None
     }
 
+    #[inline]
     fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
+    #[inline]
     fn expect(&mut self, wanted: u8) -> Option<()> {
         (self.next()? == wanted).then_some(())
     }
 
     /// Takes a string without its quotes, escapes left as they are.
+    #[inline]
     fn string(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let start = self.at;
-        loop {
-            let rest = self.text.get(self.at..)?;
-            let end = self.at + quote_or_escape(rest)?;
-            if self.text.get(end) == Some(&b'"') {
-                self.at = end + 1;
-                return self.text.get(start..end);
-            }
-            self.at = end + 2;
+        let rest = self.text.get(start..)?;
+        let mut end = quote(rest)?;
+        while rest.get(end.wrapping_sub(1)) == Some(&b'\\') && ends_in_escape(rest.get(..end)?) {
+            end += 1 + quote(rest.get(end + 1..)?)?;
         }
+        self.at = start + end + 1;
+        rest.get(..end)
     }
 
     fn skip_nested(&mut self) -> Option<()> {
@@ -193,25 +198,46 @@ impl<'a> Skim<'a> {
     }
 }
 
-/// Where the next quote or backslash stands. Most strings are names and ids: the first bytes are looked at eight at a
-/// time, because a search would cost more to begin.
-fn quote_or_escape(text: &[u8]) -> Option<usize> {
-    const WORDS: usize = 5;
+/// Where the next quote stands. Most strings are names and ids: a search would cost more to begin than a few words.
+#[inline]
+fn quote(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     for number in 0..WORDS {
         let Some((word, after)) = rest.split_first_chunk::<8>() else {
             break;
         };
-        let word = u64::from_le_bytes(*word);
-        let found = bytes_of(word, b'"') | bytes_of(word, b'\\');
+        let found = bytes_of(u64::from_le_bytes(*word), b'"');
         if found != 0 {
-            let place = usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
-            return Some(number * 8 + place);
+            return Some(number * 8 + usize::try_from(found.trailing_zeros() / 8).ok()?);
         }
         rest = after;
     }
-    let found = memchr2(b'"', b'\\', rest)?;
-    Some(text.len() - rest.len() + found)
+    Some(text.len() - rest.len() + memchr(b'"', rest)?)
+}
+
+/// The same, where no backslash stands before it.
+#[inline]
+pub(super) fn plain_quote(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        let found = bytes_of(word, b'"') | bytes_of(word, b'\\');
+        if found != 0 {
+            break;
+        }
+        rest = after;
+    }
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    (rest.get(end) == Some(&b'"')).then_some(text.len() - rest.len() + end)
+}
+
+/// Whether what follows is escaped: behind an odd number of backslashes.
+fn ends_in_escape(text: &[u8]) -> bool {
+    let Some(b'\\') = text.last() else {
+        return false;
+    };
+    let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
 }
 
 /// Marks the bytes of a word that are this one; above the lowest that is, others may be marked too.
@@ -221,6 +247,10 @@ const fn bytes_of(word: u64, byte: u8) -> u64 {
     zero_there.wrapping_sub(ONES) & !zero_there & (ONES << 7)
 }
 
+fn digit(byte: u8) -> Option<u64> {
+    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
+}
+
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -228,9 +258,10 @@ const fn is_space(byte: u8) -> bool {
 impl<'a> Raw<'a> {
     /// The non-negative integer it is; `None` for anything else, also for one too large.
     pub(super) fn count(self) -> Option<u64> {
-        let digits = std::str::from_utf8(self.0).ok()?;
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| digits.parse().ok()).flatten()
+        let (first, rest) = self.0.split_first()?;
+        rest.iter().try_fold(digit(*first)?, |number, byte| {
+            number.checked_mul(10)?.checked_add(digit(*byte)?)
+        })
     }
 
     /// The count, zero for null or nothing; `None` for anything else.
@@ -265,7 +296,11 @@ impl<'a> Raw<'a> {
 
     /// The same, copied only where something was resolved or replaced.
     pub(super) fn chars(self) -> Option<Cow<'a, str>> {
-        let inner = String::from_utf8_lossy(self.bytes()?);
+        let bytes = self.bytes()?;
+        let inner = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        };
         if memchr(b'\\', inner.as_bytes()).is_none() {
             return Some(inner);
         }

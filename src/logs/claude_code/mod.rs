@@ -14,13 +14,15 @@
 
 mod wire;
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+
+use memchr::memmem::Finder;
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
-use crate::logs::claude_code::wire::{Entry, USAGE, Usage, entry, jumped, nested};
+use crate::logs::claude_code::wire::{Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested};
 use crate::logs::files::{Places, named_in};
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
@@ -69,9 +71,35 @@ fn shape(path: &Path) -> Option<Shape> {
     wanted.then_some(Shape::Lines)
 }
 
+thread_local! {
+    /// What the lines of all files look like, learned while they are read.
+    static KINDS: RefCell<Kinds> = RefCell::default();
+}
+
 struct Transcript {
     /// The session of lines that do not name theirs.
     session: String,
+    names: Names,
+}
+
+/// Model, session and folder of the last line: those of the next are mostly the same.
+#[derive(Default)]
+struct Names {
+    raw: [Vec<u8>; 3],
+    texts: [String; 3],
+}
+
+impl Names {
+    fn take(&mut self, entry: &Entry<'_>) {
+        let fresh = [entry.message.model, entry.session, entry.folder];
+        let known = self.raw.iter_mut().zip(&mut self.texts);
+        for (fresh, (raw, text)) in fresh.into_iter().zip(known) {
+            if *raw != fresh.0 {
+                fresh.0.clone_into(raw);
+                *text = fresh.text().unwrap_or_default();
+            }
+        }
+    }
 }
 
 impl Transcript {
@@ -79,6 +107,7 @@ impl Transcript {
         let stem = source.path.file_stem().unwrap_or_default();
         Self {
             session: stem.to_string_lossy().into_owned(),
+            names: Names::default(),
         }
     }
 }
@@ -99,13 +128,15 @@ impl Reader for Transcript {
     }
 
     /// Usage stands behind any amount of text, and a quote within text is escaped: no other line can hold the key.
-    fn needle(&self) -> Option<&'static [u8]> {
-        Some(USAGE)
+    fn needle(&self) -> Option<&'static Finder<'static>> {
+        Some(&FIND_USAGE)
     }
 
     fn hit(&mut self, line: &[u8], at: usize, table: &mut Table) -> Heed {
-        match jumped(line, at) {
-            Some(entry) => self.count(&entry, table),
+        let mut entry = Entry::default();
+        let jump = |kinds: &mut Kinds| jumped(line, at, kinds, &mut entry);
+        match KINDS.with_borrow_mut(jump) {
+            Some(()) => self.count(&entry, table),
             None => self.line(line, table),
         }
     }
@@ -150,22 +181,24 @@ impl Usage<'_> {
 }
 
 impl Transcript {
-    fn count(&self, entry: &Entry<'_>, table: &mut Table) -> Heed {
-        let model = entry.message.model.chars().unwrap_or_default();
+    fn count(&mut self, entry: &Entry<'_>, table: &mut Table) -> Heed {
+        self.names.take(entry);
+        let [model, session, folder] = self.names.texts.each_ref().map(String::as_str);
         if entry.message.usage.is_absent() || model == "<synthetic>" {
             return Heed::Passed;
         }
-        let figures = entry.message.figures;
-        let Some((figures, tokens)) = figures.and_then(|found| Some((found, found.tokens()?)))
-        else {
+        let figures = &entry.message.figures;
+        let Some(tokens) = figures.tokens() else {
             return Heed::Bad;
         };
         let Some(at) = numbers::seconds(entry.timestamp) else {
             return Heed::Bad;
         };
-        let session = entry.session.chars();
-        let session = session.unwrap_or(Cow::Borrowed(&self.session));
-        let folder = entry.folder.chars().unwrap_or_default();
+        let session = if session.is_empty() {
+            &self.session
+        } else {
+            session
+        };
         let recorded = numbers::dollars(entry.cost);
         let mut terms = figures.terms(&tokens);
         terms.recorded = recorded.is_some();
@@ -175,9 +208,9 @@ impl Transcript {
             twin: 0,
             side: entry.side.is_true(),
             at,
-            model: &model,
-            project: &folder,
-            session: &session,
+            model,
+            project: folder,
+            session,
             terms,
             tally: Tally {
                 requests: 1,
@@ -188,7 +221,7 @@ impl Transcript {
             },
         };
         table.see(&sighting);
-        advisors(&figures, &sighting, table);
+        advisors(figures, &sighting, table);
         Heed::Counted
     }
 }
@@ -221,8 +254,12 @@ fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
         if read.is_none() || kind.bytes() != Some(b"advisor_message") {
             return Some(());
         }
-        let inner = Usage::read(&mut Skim::new(raw.0));
-        if let Some((inner, tokens)) = inner.and_then(|found| Some((found, found.tokens()?))) {
+        let mut inner = Usage::default();
+        let read = inner.read(&mut Skim::new(raw.0));
+        if let Some((inner, tokens)) = read
+            .map(|()| inner)
+            .and_then(|found| Some((found, found.tokens()?)))
+        {
             let named = model.text();
             table.see(&Sighting {
                 key: hash(&[

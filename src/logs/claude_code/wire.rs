@@ -2,22 +2,32 @@
 //!
 //! A line is mostly text. Where the key `usage` was found in it, the text is jumped over: see [`jumped`].
 
-use memchr::memmem;
+use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
+
+use crate::logs::pattern::Patterns;
 use crate::logs::skim::{Raw, Skim};
 
 /// The key without which a line says nothing.
-pub(super) const USAGE: &[u8] = b"\"usage\"";
+const USAGE: &[u8] = b"\"usage\"";
 
 /// Between the text of a message and its usage stand a few short fields, of which this one always is there.
 const STOP: &[u8] = b",\"stop_reason\":";
 
+/// Finds the key.
+pub(super) static FIND_USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(USAGE));
+
+static FIND_STOP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(STOP));
+
 /// More than the fields between it and the usage take.
-const NEAR: usize = 512;
+const NEAR: usize = 192;
 
 /// The fields of a line that matter.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Entry<'a> {
+    parent: Raw<'a>,
     pub(super) kind: Raw<'a>,
     pub(super) uuid: Raw<'a>,
     pub(super) timestamp: Raw<'a>,
@@ -36,8 +46,8 @@ pub(super) struct Message<'a> {
     pub(super) model: Raw<'a>,
     pub(super) stop_reason: Raw<'a>,
     pub(super) usage: Raw<'a>,
-    /// What stands in `usage`. `None`: it is no object.
-    pub(super) figures: Option<Usage<'a>>,
+    /// What stands in `usage`, where it is an object.
+    pub(super) figures: Usage<'a>,
 }
 
 /// The fields of a whole line; `None` for one that does not close.
@@ -56,6 +66,7 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry<'_>> {
 impl<'a> Entry<'a> {
     fn take(&mut self, skim: &mut Skim<'a>, key: &[u8]) -> Option<()> {
         let place = match key {
+            b"parentUuid" => &mut self.parent,
             b"type" => &mut self.kind,
             b"uuid" => &mut self.uuid,
             b"timestamp" => &mut self.timestamp,
@@ -82,7 +93,7 @@ impl<'a> Message<'a> {
                 let is_object = skim.peek()? == b'{';
                 let start = skim.position();
                 if is_object {
-                    self.figures = Some(Usage::read(skim)?);
+                    self.figures.read(skim)?;
                 } else {
                     skim.skip()?;
                 }
@@ -96,21 +107,112 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The fields of an assistant's line in which `usage` was found, without reading its text. `None`: it is not as usual,
-/// and must be read whole.
+/// The fields whose strings are different in every line.
+const VARYING: [usize; 7] = [0, 2, 3, 4, 5, 6, 10];
+
+impl<'a> Entry<'a> {
+    /// Every field, by number.
+    fn fields(&mut self) -> [&mut Raw<'a>; 26] {
+        let message = &mut self.message;
+        let figures = &mut message.figures;
+        [
+            &mut self.parent,
+            &mut self.kind,
+            &mut self.uuid,
+            &mut self.timestamp,
+            &mut self.request,
+            &mut self.session,
+            &mut self.folder,
+            &mut self.side,
+            &mut self.cost,
+            &mut self.data,
+            &mut message.id,
+            &mut message.model,
+            &mut message.stop_reason,
+            &mut message.usage,
+            &mut figures.input,
+            &mut figures.output,
+            &mut figures.cache_write,
+            &mut figures.cache_read,
+            &mut figures.for_5m,
+            &mut figures.for_1h,
+            &mut figures.thinking,
+            &mut figures.searches,
+            &mut figures.speed,
+            &mut figures.tier,
+            &mut figures.region,
+            &mut figures.iterations,
+        ]
+    }
+
+    /// Fills in the fields of the piece that starts at a place, when it is of a known kind; where it ends.
+    fn fit(&mut self, patterns: &mut Patterns, line: &'a [u8], start: usize) -> Option<usize> {
+        let mut fields = self.fields();
+        patterns.read(line, start, |number, raw| {
+            if let Some(field) = fields.get_mut(number) {
+                **field = raw;
+            }
+        })
+    }
+
+    fn teach(&mut self, patterns: &mut Patterns, line: &[u8], piece: Range<usize>) {
+        let fields = self.fields().map(|field| *field);
+        patterns.learn(line, piece, &fields, &VARYING);
+    }
+}
+
+/// The kinds of lines, before and behind their text.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    heads: Patterns,
+    tails: Patterns,
+}
+
+/// Reads the fields of an assistant's line in which `usage` was found, without reading its text; `None` where it could
+/// not: the line is not as usual and must be read whole.
 ///
 /// The line is walked from its head to the text, and on from `stop_reason` before the hit. That both stand in the same
 /// message is proven from behind: after the usage, one object and the line must close, exactly at the line's end, and
 /// there is no other hit.
-pub(super) fn jumped(line: &[u8], hit: usize) -> Option<Entry<'_>> {
+pub(super) fn jumped<'a>(
+    line: &'a [u8],
+    hit: usize,
+    kinds: &mut Kinds,
+    found: &mut Entry<'a>,
+) -> Option<()> {
     let behind = line.get(hit + USAGE.len()..)?;
-    if memmem::find(behind, USAGE).is_some() {
+    if FIND_USAGE.find(behind).is_some() {
         return None;
     }
-    let mut found = Entry::default();
+    let text = match found.fit(&mut kinds.heads, line, 0) {
+        Some(text) => text,
+        None => {
+            let text = walk_to_text(line, found)?;
+            found.teach(&mut kinds.heads, line, 0..text);
+            text
+        }
+    };
+    let near = text.max(hit.saturating_sub(NEAR));
+    let stop = near + FIND_STOP.find_iter(line.get(near..hit)?).last()? + 1;
+    let is_known = found.fit(&mut kinds.tails, line, stop) == Some(line.len());
+    if !is_known {
+        walk_from_stop(line, stop, found)?;
+    }
+    let place = found.message.usage.0.as_ptr().addr();
+    let is_hit = place == behind.as_ptr().addr() + 1;
+    if !is_hit || found.kind.bytes() != Some(b"assistant") {
+        return None;
+    }
+    if !is_known {
+        found.teach(&mut kinds.tails, line, stop..line.len());
+    }
+    Some(())
+}
+
+/// Reads the fields up to the text of the message; where that begins.
+fn walk_to_text<'a>(line: &'a [u8], found: &mut Entry<'a>) -> Option<usize> {
     let mut text = None;
-    let mut skim = Skim::new(line);
-    let _until_the_text = skim.object(|skim, key| {
+    let _until_the_text = Skim::new(line).object(|skim, key| {
         if key != b"message" {
             return found.take(skim, key);
         }
@@ -122,21 +224,20 @@ pub(super) fn jumped(line: &[u8], hit: usize) -> Option<Entry<'_>> {
             found.message.take(skim, key)
         })
     });
-    let near = text?.max(hit.saturating_sub(NEAR));
-    let stop = near + memmem::rfind(line.get(near..hit)?, STOP)? + 1;
-    let (mut skim, mut reached) = (Skim::starting_at(line, stop), false);
-    skim.fields(|skim, key| {
-        reached |= skim.position() == hit + USAGE.len() + 1;
-        found.message.take(skim, key)
-    })?;
+    text
+}
+
+/// Reads the fields from `stop_reason` to the end of the line.
+fn walk_from_stop<'a>(line: &'a [u8], stop: usize, found: &mut Entry<'a>) -> Option<()> {
+    let mut skim = Skim::starting_at(line, stop);
+    skim.fields(|skim, key| found.message.take(skim, key))?;
     if skim.more()? {
         skim.fields(|skim, key| match key {
             b"message" => None,
             _ => found.take(skim, key),
         })?;
     }
-    let usual = reached && skim.at_end() && found.kind.bytes() == Some(b"assistant");
-    usual.then_some(found)
+    skim.at_end().then_some(())
 }
 
 /// The sub-agent's line that a progress line nests.
@@ -183,25 +284,24 @@ pub(super) struct Usage<'a> {
 
 impl<'a> Usage<'a> {
     /// The fields of the object that starts here.
-    pub(super) fn read(skim: &mut Skim<'a>) -> Option<Self> {
-        let mut found = Usage::default();
+    pub(super) fn read(&mut self, skim: &mut Skim<'a>) -> Option<()> {
         skim.object(|skim, key| {
             let place = match key {
-                b"input_tokens" => &mut found.input,
-                b"output_tokens" => &mut found.output,
-                b"cache_creation_input_tokens" => &mut found.cache_write,
-                b"cache_read_input_tokens" => &mut found.cache_read,
-                b"speed" => &mut found.speed,
-                b"service_tier" => &mut found.tier,
-                b"inference_geo" => &mut found.region,
-                b"iterations" => &mut found.iterations,
+                b"input_tokens" => &mut self.input,
+                b"output_tokens" => &mut self.output,
+                b"cache_creation_input_tokens" => &mut self.cache_write,
+                b"cache_read_input_tokens" => &mut self.cache_read,
+                b"speed" => &mut self.speed,
+                b"service_tier" => &mut self.tier,
+                b"inference_geo" => &mut self.region,
+                b"iterations" => &mut self.iterations,
                 b"cache_creation" | b"output_tokens_details" | b"server_tool_use" => {
                     return skim.object_if_any(|skim, key| {
                         let place = match key {
-                            b"ephemeral_5m_input_tokens" => &mut found.for_5m,
-                            b"ephemeral_1h_input_tokens" => &mut found.for_1h,
-                            b"thinking_tokens" => &mut found.thinking,
-                            b"web_search_requests" => &mut found.searches,
+                            b"ephemeral_5m_input_tokens" => &mut self.for_5m,
+                            b"ephemeral_1h_input_tokens" => &mut self.for_1h,
+                            b"thinking_tokens" => &mut self.thinking,
+                            b"web_search_requests" => &mut self.searches,
                             _ => return skim.skip(),
                         };
                         *place = skim.raw()?;
@@ -212,7 +312,6 @@ impl<'a> Usage<'a> {
             };
             *place = skim.raw()?;
             Some(())
-        })?;
-        Some(found)
+        })
     }
 }

@@ -16,6 +16,7 @@
 mod state;
 mod wire;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Speed, Tally, Terms};
@@ -23,11 +24,12 @@ use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codex::state::State;
 use crate::logs::codex::wire::{
-    Entry, Payload, Totals, entry, is_of_interest, kind_of, says_nothing, since, spawned_by,
-    totals, totals_of,
+    Entry, Payload, Totals, entry, is_of_interest, kind_of, known, learn, says_nothing, since,
+    spawned_by, totals, totals_of,
 };
 use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::seconds;
+use crate::logs::pattern::Patterns;
 use crate::logs::reading::{Find, Heed, Reader, Shape, Source};
 use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
@@ -67,7 +69,12 @@ fn shape(path: &Path) -> Option<Shape> {
     (ends_in(path, "zst") && ends_in(plain, "jsonl")).then_some(Shape::Compressed)
 }
 
-#[derive(Debug, Clone, Default)]
+thread_local! {
+    /// What the counts of all files look like, learned while they are read.
+    static KINDS: RefCell<Patterns> = RefCell::default();
+}
+
+#[derive(Debug, Default)]
 struct Rollout {
     state: State,
     /// Events of a replay that no task has ended yet: they count only where the parent does not know them.
@@ -94,13 +101,15 @@ impl Reader for Rollout {
                 Heed::Bad
             };
         }
-        let Some(entry) = entry(line) else {
-            let kind = kind_of(line);
-            return if kind.is_absent() || is_of_interest(kind) {
-                Heed::Bad
-            } else {
-                Heed::Passed
-            };
+        let entry = match KINDS.with_borrow_mut(|kinds| known(line, kinds)) {
+            Some(entry) => entry,
+            None => match entry(line) {
+                Some(entry) => {
+                    KINDS.with_borrow_mut(|kinds| learn(line, &entry, kinds));
+                    entry
+                }
+                None => return of_no_interest(line),
+            },
         };
         match entry.kind.bytes() {
             Some(b"session_meta") => self.head(entry.payload),
@@ -113,9 +122,9 @@ impl Reader for Rollout {
     }
 
     fn open_line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        let before = self.clone();
+        let before = (self.state.clone(), self.held.clone());
         let heed = self.line(line, table);
-        *self = before;
+        (self.state, self.held) = before;
         heed
     }
 
@@ -136,6 +145,16 @@ impl Reader for Rollout {
 
     fn kept(&self) -> Option<Vec<u8>> {
         self.state.replaying.is_none().then(|| self.state.written())
+    }
+}
+
+/// What becomes of a line that was not read.
+fn of_no_interest(line: &[u8]) -> Heed {
+    let kind = kind_of(line);
+    if kind.is_absent() || is_of_interest(kind) {
+        Heed::Bad
+    } else {
+        Heed::Passed
     }
 }
 
@@ -199,11 +218,7 @@ impl Rollout {
     }
 
     fn event(&mut self, entry: &Entry<'_>, table: &mut Table) -> Option<Heed> {
-        let apart = || Payload::read(&mut Skim::new(entry.payload.0));
-        let fields = match &entry.event {
-            Some(fields) => fields,
-            None => &apart()?,
-        };
+        let fields = entry.event.as_ref()?;
         match fields.kind.bytes() {
             Some(b"task_started") => {
                 let started = fields.started.count().and_then(|at| i64::try_from(at).ok());

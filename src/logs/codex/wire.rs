@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
+use crate::logs::pattern::Patterns;
 use crate::logs::scan::Buffer;
-use crate::logs::skim::{Raw, Skim};
+use crate::logs::skim::{Raw, Skim, plain_quote};
 
 /// Input, of it cached, of it written to the cache, output, of it reasoning.
 pub(super) type Totals = [u64; 5];
@@ -49,6 +50,13 @@ pub(super) fn is_of_interest(kind: Raw<'_>) -> bool {
 
 /// Whether the line's head tells already that it says nothing: most lines are text, and are not read.
 pub(super) fn says_nothing(line: &[u8]) -> bool {
+    // What nearly all lines are, in the order in which they are written.
+    if let Some(rest) = line.strip_prefix(b"{\"timestamp\":\"")
+        && let Some(rest) = plain_quote(rest).and_then(|end| rest.get(end..))
+        && rest.starts_with(b"\",\"type\":\"response_item\",")
+    {
+        return true;
+    }
     let (mut kind, mut event) = (Raw::default(), Raw::default());
     let _until_known = Skim::new(line).object(|skim, key| match key {
         b"type" => {
@@ -84,8 +92,7 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry<'_>> {
                 return is_of_interest(found.kind).then_some(());
             }
             b"payload" if found.kind.bytes() == Some(b"event_msg") && skim.peek()? == b'{' => {
-                found.event = Some(Payload::read(skim)?);
-                return Some(());
+                return found.event.insert(Payload::default()).read(skim);
             }
             b"payload" => &mut found.payload,
             _ => return skim.skip(),
@@ -93,7 +100,56 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry<'_>> {
         *place = skim.raw()?;
         Some(())
     })?;
+    // In another order the payload came before it was known what it is.
+    if found.event.is_none() && found.kind.bytes() == Some(b"event_msg") {
+        let mut inner = Skim::new(found.payload.0);
+        found.event.insert(Payload::default()).read(&mut inner)?;
+    }
     skim.at_end().then_some(found)
+}
+
+/// Reads a count of tokens without reading its fields, where it is of a known kind and tells totals.
+pub(super) fn known<'a>(line: &'a [u8], kinds: &mut Patterns) -> Option<Entry<'a>> {
+    let mut found = Entry::default();
+    let (mut event, mut info) = (Payload::default(), Info::default());
+    let end = kinds.read(line, 0, |number, raw| match number {
+        0 => found.timestamp = raw,
+        1 => event.model = raw,
+        2 => info.model = raw,
+        _ => {
+            if let Some(place) = info.counts.get_mut(number - 3) {
+                *place = raw;
+            }
+        }
+    });
+    if end != Some(line.len()) {
+        return None;
+    }
+    info.total = Some(counted(&info.counts)?);
+    (event.kind, event.info) = (Raw(b"\"token_count\""), Some(info));
+    (found.kind, found.event) = (Raw(b"\"event_msg\""), Some(event));
+    Some(found)
+}
+
+/// Learns from a line that was read, when it is a count of tokens that tells totals.
+pub(super) fn learn(line: &[u8], entry: &Entry<'_>, kinds: &mut Patterns) {
+    if let Some(event) = &entry.event
+        && event.kind.bytes() == Some(b"token_count")
+        && let Some(info) = event.info.as_ref().filter(|info| info.total.is_some())
+    {
+        let [input, cached, written, output, reasoning] = info.counts;
+        let fields = [
+            entry.timestamp,
+            event.model,
+            info.model,
+            input,
+            cached,
+            written,
+            output,
+            reasoning,
+        ];
+        kinds.learn(line, 0..line.len(), &fields, &[0]);
+    }
 }
 
 /// The fields of an event that matter.
@@ -109,10 +165,8 @@ pub(super) struct Payload<'a> {
 
 impl<'a> Payload<'a> {
     /// The fields of the object that starts here.
-    pub(super) fn read(skim: &mut Skim<'a>) -> Option<Self> {
-        let mut found = Self::default();
-        skim.object(|skim, key| found.take(skim, key))?;
-        Some(found)
+    pub(super) fn read(&mut self, skim: &mut Skim<'a>) -> Option<()> {
+        skim.object(|skim, key| self.take(skim, key))
     }
 
     fn take(&mut self, skim: &mut Skim<'a>, key: &[u8]) -> Option<()> {
@@ -151,6 +205,8 @@ impl<'a> Payload<'a> {
 pub(super) struct Info<'a> {
     /// Since the thread began. `None`: not told, or no counts.
     pub(super) total: Option<Totals>,
+    /// The counts of the total, as they stand there.
+    counts: [Raw<'a>; 5],
     /// Of the last response; not read where the total is told before it.
     pub(super) last: Option<Totals>,
     pub(super) model: Raw<'a>,
@@ -159,8 +215,10 @@ pub(super) struct Info<'a> {
 impl<'a> Info<'a> {
     fn take(&mut self, skim: &mut Skim<'a>, key: &[u8]) -> Option<()> {
         match key {
-            b"total_token_usage" => self.total = read_totals(skim)?,
-            b"last_token_usage" if self.total.is_none() => self.last = read_totals(skim)?,
+            b"total_token_usage" => self.total = read_totals(skim, &mut self.counts)?,
+            b"last_token_usage" if self.total.is_none() => {
+                self.last = read_totals(skim, &mut Default::default())?;
+            }
             b"model" | b"model_name" => self.model = skim.raw()?,
             _ => skim.skip()?,
         }
@@ -191,15 +249,14 @@ pub(super) fn spawned_by(source: Raw<'_>) -> Option<String> {
 
 /// The counts of a usage object under any of the names they had; `None` when there is no such object.
 pub(super) fn totals(raw: Raw<'_>) -> Option<Totals> {
-    read_totals(&mut Skim::new(raw.0))?
+    read_totals(&mut Skim::new(raw.0), &mut Default::default())?
 }
 
 /// The counts of the usage object that starts here; `Some(None)` when it is none.
-fn read_totals(skim: &mut Skim<'_>) -> Option<Option<Totals>> {
+fn read_totals<'a>(skim: &mut Skim<'a>, counts: &mut [Raw<'a>; 5]) -> Option<Option<Totals>> {
     if skim.peek()? != b'{' {
         return skim.skip().map(|()| None);
     }
-    let (mut found, mut counts) = (Totals::default(), true);
     skim.object(|skim, key| {
         let place = match key {
             b"input_tokens" | b"prompt_tokens" => 0,
@@ -209,13 +266,19 @@ fn read_totals(skim: &mut Skim<'_>) -> Option<Option<Totals>> {
             b"reasoning_output_tokens" | b"reasoning_tokens" => 4,
             _ => return skim.skip(),
         };
-        match skim.raw()?.count_or_zero() {
-            Some(count) => *found.get_mut::<usize>(place)? = count,
-            None => counts = false,
-        }
+        *counts.get_mut::<usize>(place)? = skim.raw()?;
         Some(())
     })?;
-    Some(counts.then_some(found))
+    Some(counted(counts))
+}
+
+/// The numbers of counts; `None` when one is no count.
+fn counted(counts: &[Raw<'_>; 5]) -> Option<Totals> {
+    let mut totals = Totals::default();
+    for (place, count) in totals.iter_mut().zip(counts) {
+        *place = count.count_or_zero()?;
+    }
+    Some(totals)
 }
 
 /// What was used between two totals.

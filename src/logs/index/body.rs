@@ -8,6 +8,7 @@ use crate::domain::agent::Tally;
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::Stamp;
 use crate::logs::index::Seen;
+use crate::logs::index::frame::Follows;
 use crate::logs::labels::{Label, Labels, unpacked};
 use crate::logs::reading::Mark;
 use crate::logs::response::Response;
@@ -133,12 +134,18 @@ pub(super) struct Sections<'a> {
     rest: Bytes<'a>,
     /// The table's numbers of the frame's labels.
     labels: Vec<u32>,
+    /// Whether its writer had more to write.
+    pub(super) follows: Follows,
 }
 
 impl<'a> Sections<'a> {
     /// Takes the frame's names and labels into the table's.
     pub(super) fn of(payload: &'a [u8], labels: &mut Labels) -> Option<Self> {
         let mut rest = Bytes(payload);
+        let follows = match rest.byte()? {
+            0 => Follows::Nothing,
+            _ => Follows::More,
+        };
         let mut names = Vec::new();
         for _ in 0..rest.number()? {
             names.push(labels.names.number(rest.text()?));
@@ -158,6 +165,7 @@ impl<'a> Sections<'a> {
         Some(Self {
             rest,
             labels: numbers,
+            follows,
         })
     }
 

@@ -14,6 +14,15 @@ use crate::logs::totals::Slot;
 /// More responses than this are not put into one frame.
 pub(in crate::logs) const MOST_RESPONSES: usize = 2048;
 
+/// Whether a writing ends with a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::logs) enum Follows {
+    /// It does.
+    Nothing,
+    /// It goes on: an index that ends here was cut.
+    More,
+}
+
 /// A frame being written.
 pub(in crate::logs) struct Frame<'a> {
     labels: &'a Labels,
@@ -101,8 +110,10 @@ impl<'a> Frame<'a> {
         write_response(&mut responses.body, key, response, label);
     }
 
-    pub(in crate::logs) fn bytes(&self) -> Vec<u8> {
+    /// The frame as it is written; whether the writer has more to write, without which it says nothing.
+    pub(in crate::logs) fn bytes(&self, follows: Follows) -> Vec<u8> {
         let mut payload = Writer::default();
+        payload.byte(u8::from(follows == Follows::More));
         payload.number(self.names.numbers.len() as u64);
         payload.0.extend(&self.texts.0);
         payload.number(self.label_numbers.numbers.len() as u64);
@@ -130,13 +141,14 @@ pub(super) fn all(known: &Known, into: &mut impl Write) -> io::Result<()> {
         frame.response(key, &response);
     })?;
     frames(labels, into, known.totals.told(), |frame, slot| {
-        frame.slot(slot)
+        frame.slot(slot);
     })?;
     let mut files: Vec<_> = known.seen.iter().collect();
     files.sort_unstable_by_key(|(path, _)| **path);
     frames(labels, into, files.into_iter(), |frame, (path, seen)| {
         frame.file(*path, Some(seen));
-    })
+    })?;
+    into.write_all(&Frame::new(labels).bytes(Follows::Nothing))
 }
 
 fn frames<T>(
@@ -155,6 +167,6 @@ fn frames<T>(
         if count == 0 {
             return Ok(());
         }
-        into.write_all(&frame.bytes())?;
+        into.write_all(&frame.bytes(Follows::More))?;
     }
 }

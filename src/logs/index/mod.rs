@@ -4,7 +4,7 @@
 //! quarter of an hour, the marks of files, and responses. A later frame's word on a quarter, a file or a response
 //! stands. What a look brings is appended as one frame in one write, so that a process killed at any instant leaves
 //! whole frames and at most one torn one, and neither totals nor marks run ahead of responses; more than fits one frame
-//! is written as a new file that takes the old one's place.
+//! is written as a new file that takes the old one's place, whose frames say that more follow.
 //!
 //! Totals and marks are read at once; the responses only when something must be compared with them. A damaged frame is
 //! stepped over: the marks of all files are forgotten then, the logs are read again, the totals are made anew of the
@@ -23,6 +23,7 @@ use crate::logs::codec::Bytes;
 use crate::logs::files::Stamp;
 use crate::logs::hashing::{hash, sum};
 use crate::logs::index::body::Sections;
+use crate::logs::index::frame::Follows;
 pub(super) use crate::logs::index::frame::{Frame, MOST_RESPONSES};
 use crate::logs::reading::Mark;
 use crate::logs::response::Response;
@@ -109,14 +110,14 @@ fn read(bytes: &[u8], depth: Depth) -> Loaded {
         stale: false,
         length: bytes.len() as u64,
     };
-    let mut rest = bytes;
+    let (mut rest, mut last) = (bytes, Follows::Nothing);
     while !rest.is_empty() {
         let framed = split(rest);
         if let Some((version, payload, after)) = framed
-            && take(version, payload, &mut loaded).is_some()
+            && let Some(follows) = take(version, payload, &mut loaded)
         {
             loaded.stale |= version == OLDER;
-            rest = after;
+            (rest, last) = (after, follows);
             continue;
         }
         loaded.damaged = true;
@@ -124,6 +125,7 @@ fn read(bytes: &[u8], depth: Depth) -> Loaded {
         let next = memchr::memmem::find(beyond, MAGIC).unwrap_or(beyond.len());
         rest = beyond.get(next..).unwrap_or_default();
     }
+    loaded.damaged |= last == Follows::More;
     loaded.stale |= loaded.damaged;
     if loaded.stale && depth == Depth::Totals {
         return read(bytes, Depth::Responses);
@@ -163,9 +165,10 @@ fn split(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     (own == told).then_some((version, payload, after))
 }
 
-fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<()> {
+fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
     if version == OLDER {
-        return older::take(payload, &mut loaded.known.table);
+        older::take(payload, &mut loaded.known.table)?;
+        return Some(Follows::Nothing);
     }
     let known = &mut loaded.known;
     let mut sections = Sections::of(payload, &mut known.table.labels)?;
@@ -179,7 +182,7 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<()> {
             known.table.enter(key, response);
         })?;
     }
-    Some(())
+    Some(sections.follows)
 }
 
 /// Appends a frame in one write; the index's length then. When it fails, the index is as long as before.
@@ -187,7 +190,7 @@ pub(super) fn append(path: &Path, frame: &Frame<'_>) -> io::Result<u64> {
     let mut file = private::open_to_append(path)?;
     let before = file.metadata()?.len();
     let written = file
-        .write_all(&frame.bytes())
+        .write_all(&frame.bytes(Follows::Nothing))
         .and_then(|()| file.sync_data());
     if let Err(error) = written {
         // Where even that fails, the torn frame is stepped over by the next who reads.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use spendtray::domain::agent::AgentSlot;
 use spendtray::domain::variables::Variables;
-use spendtray::logs::{CLAUDE_CODE, CODEX, Counter, Places};
+use spendtray::logs::{CLAUDE_CODE, CODEX, Counter, FreshFirst, Places};
 
 use super::corpus::{DAY, TODAY, Truth, stamp};
 use super::files;
@@ -79,15 +80,25 @@ fn sum(slots: &[AgentSlot], truth: &mut Truth) {
     }
 }
 
+/// The totals of the day that begins at an instant; what else is to be read is left.
 fn today(home: &Path, since: i64) -> Outcome<String> {
-    let _ = DateTime::<Utc>::from_timestamp(since, 0);
-    let (told, _) = scan(home, None)?;
-    let date = DateTime::from_timestamp(since, 0)
-        .unwrap_or_default()
-        .date_naive()
-        .to_string();
-    let of_today = told.lines().filter(|line| line.starts_with(&date));
-    Ok(of_today.fold(String::new(), |text, line| text + line + "\n"))
+    let since = DateTime::<Utc>::from_timestamp(since, 0).ok_or("no such instant")?;
+    let mut truth = Truth::default();
+    for agent in [CLAUDE_CODE, CODEX] {
+        let mut counter = Counter::open(agent, None)?;
+        with_places(home, |places| {
+            let order = FreshFirst {
+                since,
+                watch: &mut |_| {},
+                fresh: &mut |counter, _| {
+                    sum(&counter.slots_since(since), &mut truth);
+                    ControlFlow::Break(())
+                },
+            };
+            counter.look_fresh_first(places, order)
+        });
+    }
+    Ok(truth.told())
 }
 
 /// How long one more line takes until the new total is known, in the middle of many.
@@ -96,7 +107,9 @@ fn resident(home: &Path, indexes: &Path) -> Outcome<String> {
     let mut counter = Counter::open(CLAUDE_CODE, Some(index))?;
     with_places(home, |places| counter.look(places, &mut |_| {}));
     let file: PathBuf = files(&home.join(".claude"))?.pop().ok_or("no transcript")?;
+    let today = DateTime::<Utc>::from_timestamp(TODAY, 0).ok_or("no such instant")?;
     let mut times: Vec<Duration> = Vec::new();
+    let mut before = 0;
     for number in 0..200 {
         let line = line(&format!("resident_{number}"), &stamp(TODAY + 200, 1));
         OpenOptions::new()
@@ -104,10 +117,16 @@ fn resident(home: &Path, indexes: &Path) -> Outcome<String> {
             .open(&file)?
             .write_all(line.as_bytes())?;
         let began = Instant::now();
-        with_places(home, |places| counter.look(places, &mut |_| {}));
-        let total: u64 = counter.slots().iter().map(|slot| slot.tally.requests).sum();
+        with_places(home, |places| {
+            counter.look_at(places, std::slice::from_ref(&file), &mut |_| {})
+        });
+        let slots = counter.slots_since(today);
+        let total: u64 = slots.iter().map(|slot| slot.tally.requests).sum();
         times.push(began.elapsed());
-        std::hint::black_box(total);
+        if total == before {
+            return Err("a line was not counted".into());
+        }
+        before = total;
     }
     times.sort();
     let at = |share: usize| {

@@ -98,13 +98,13 @@ impl Claude {
     }
 }
 
-/// The lines of a file, when the last was written, and some of its responses' messages.
+/// The lines of a file, when the last was written, and some of its responses' messages with their instants.
 fn lines(
     maker: &mut Maker,
     (head, plan): (&Head, Plan),
     mut text: Vec<u8>,
-    mut nested: Vec<String>,
-) -> Outcome<(Vec<u8>, i64, Vec<String>)> {
+    mut nested: Vec<(String, i64)>,
+) -> Outcome<(Vec<u8>, i64, Vec<(String, i64)>)> {
     let mut at = plan.at;
     let mut messages = Vec::new();
     let model = maker.chance.one_of(&MODELS);
@@ -116,12 +116,12 @@ fn lines(
         at = plan.later(at, maker.chance.between(1, 9));
         let output = streamed(maker, (head, &response), at, &mut text)?;
         if head.side && messages.len() < 4 {
-            messages.push(message(maker, &response, 40, output, true));
+            messages.push((message(maker, &response, 40, output, true), at));
         }
-        if let Some(message) = nested.pop() {
-            progress(maker, head, (&message, at), &mut text)?;
+        if let Some((message, told_at)) = nested.pop() {
+            progress(maker, head, (&message, told_at), &mut text)?;
         }
-        if maker.chance.in_hundred(45) {
+        for _ in 0..maker.chance.below(3) {
             let kind =
                 maker
                     .chance
@@ -268,7 +268,7 @@ fn user(maker: &mut Maker, head: &Head, at: i64, text: &mut Vec<u8>) -> Outcome 
         "{{\"parentUuid\":\"{parent}\",\"isSidechain\":{},\"userType\":\"external\",\"cwd\":\"/home/dev/{}\",\"sessionId\":\"{}\",\"version\":\"2.1.289\",\"gitBranch\":\"main\",\"type\":\"user\",\"message\":{{\"role\":\"user\",\"content\":[{{\"tool_use_id\":\"toolu_01\",\"type\":\"tool_result\",\"content\":\"",
         head.side, head.project, head.session
     )?;
-    let length = maker.chance.along(&TEXTS) * 5 / 4;
+    let length = maker.chance.along(&TEXTS) * 9 / 5;
     text.extend(maker.text.piece(&mut maker.chance, length).bytes());
     if maker.chance.below(25_000) == 0 {
         text.extend("iVBORw0KGgo".bytes().cycle().take(1_600_000));
@@ -277,7 +277,7 @@ fn user(maker: &mut Maker, head: &Head, at: i64, text: &mut Vec<u8>) -> Outcome 
         text,
         "\"}}]}},\"uuid\":\"{own}\",\"timestamp\":\"{time}\",\"toolUseResult\":{{\"stdout\":\""
     )?;
-    let length = maker.chance.along(&TEXTS);
+    let length = maker.chance.along(&TEXTS) * 5 / 4;
     text.extend(maker.text.piece(&mut maker.chance, length).bytes());
     let roll_up = if maker.chance.in_hundred(1) {
         ",\"totalTokens\":9999,\"usage\":{\"input_tokens\":4,\"output_tokens\":9999}"

@@ -64,7 +64,7 @@ impl Codex {
                 known.push(totals);
             }
             // A refresh of the limits tells the same totals again.
-            for again in 0..maker.chance.between(1, 4) {
+            for again in 0..maker.chance.between(1, 3) {
                 count(&mut text, (at, 100 + again), totals, last)?;
             }
         }
@@ -87,7 +87,7 @@ fn usage(maker: &mut Maker) -> Totals {
 }
 
 fn items(maker: &mut Maker, at: i64, text: &mut Vec<u8>) -> Outcome {
-    for item in 0..maker.chance.between(1, 4) {
+    for item in 0..maker.chance.between(1, 5) {
         let length = maker.chance.along(&TEXTS) * 2;
         let words = maker.text.piece(&mut maker.chance, length);
         let time = stamp(at, item);

@@ -14,6 +14,7 @@ use spendtray::domain::account::AccountId;
 use spendtray::domain::ids::RuleId;
 use spendtray::store::{Integrity, Store};
 
+use crate::support::disk::SmallDisk;
 use crate::support::told;
 use crate::support::world::{NOW, Outcome, World};
 
@@ -251,30 +252,12 @@ async fn a_file_saved_ten_times_a_second_asks_nobody_more_often() -> Outcome {
     Ok(())
 }
 
-/// A small disk of its own. `None`: nobody may mount one here.
-fn small_disk(place: &Path) -> Option<SmallDisk> {
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=192k", "none"])
-        .arg(place)
-        .stderr(Stdio::null())
-        .status();
-    matches!(mounted, Ok(status) if status.success()).then(|| SmallDisk(place.to_owned()))
-}
-
-struct SmallDisk(std::path::PathBuf);
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(std::process::Command::new("umount").arg(&self.0).status());
-    }
-}
-
 #[tokio::test]
 async fn on_a_full_disk_figures_are_shown_and_nothing_is_broken() -> Outcome {
     let world = World::with_vendors()?;
     let data = world.path("data/spendtray");
     std::fs::create_dir_all(&data)?;
-    let Some(disk) = small_disk(&data) else {
+    let Some(disk) = SmallDisk::at(&data) else {
         println!("skipped: no small disk can be mounted here");
         return Ok(());
     };

@@ -3,5 +3,8 @@
 mod codex;
 mod costs;
 mod index;
+mod lines;
 mod samples;
 mod stage;
+mod storm;
+mod versions;
