@@ -2,7 +2,6 @@
 //!
 //! How many files are read at once is `look`'s business, how it is kept on the disk `index`'s.
 
-use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::agent::{AgentSlot, Tally, Terms};
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
+use crate::logs::hashing::Set;
 use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
 use crate::logs::look::{self, Files, Job};
 
@@ -26,7 +26,7 @@ pub struct Counter {
     /// Whether the responses are in memory, or only their totals.
     depth: Depth,
     /// The files that were read or went away since the last save.
-    touched: HashSet<u64>,
+    touched: Set,
     /// The index's length when this counter last read or wrote it.
     length: u64,
     /// The index's length when it was last rewritten.
@@ -103,7 +103,7 @@ impl Counter {
             index,
             known: Known::default(),
             depth: Depth::Responses,
-            touched: HashSet::new(),
+            touched: Set::default(),
             length: 0,
             compact: 0,
             rewrite: false,
@@ -241,7 +241,7 @@ impl Counter {
                 return;
             }
         }
-        let here: HashSet<u64> = walk.files.iter().map(|found| found.key).collect();
+        let here: Set = walk.files.iter().map(|found| found.key).collect();
         let touched = &mut self.touched;
         self.known.seen.retain(|key, _| {
             let stays = here.contains(key);
@@ -290,7 +290,7 @@ impl Counter {
         self.length = saved?;
         self.known.table.keep();
         self.known.totals.keep();
-        self.touched = HashSet::new();
+        self.touched = Set::default();
         Ok(())
     }
 
@@ -304,7 +304,9 @@ impl Counter {
         }
         let slots = self.known.totals.changes();
         let mut frame = Frame::new(&self.known.table.labels);
-        slots.iter().for_each(|slot| frame.slot(slot));
+        for slot in &slots {
+            frame.slot(slot);
+        }
         let mut touched: Vec<u64> = self.touched.iter().copied().collect();
         touched.sort_unstable();
         for path in touched {

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
-use std::path::{Path, PathBuf, is_separator};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::domain::variables::Variables;
-use crate::logs::hashing::{both, sum};
+use crate::logs::hashing::{Set, both, sum};
 use crate::logs::reading::Shape;
 use crate::system::identity;
 
@@ -84,7 +84,7 @@ pub(super) struct Walk {
     /// Files and folders the system does not let us look at.
     pub(super) closed: u64,
     entered: HashSet<(u64, u64)>,
-    taken: HashSet<u64>,
+    taken: Set,
 }
 
 impl Walk {
@@ -94,7 +94,7 @@ impl Walk {
         let mut walk = Self::default();
         for root in roots {
             if root.is_dir() {
-                walk.enter(root, shape, 0);
+                walk.enter_once(root, shape, 0);
             }
         }
         walk.sort();
@@ -130,13 +130,20 @@ impl Walk {
         });
     }
 
-    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+    /// Enters a folder that a link or a root leads to, unless one led there before.
+    fn enter_once(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
         let Ok(metadata) = fs::metadata(folder) else {
             self.closed += 1;
             return;
         };
-        let known = identity::of(&metadata).is_some_and(|identity| !self.entered.insert(identity));
-        if known || depth > DEEPEST {
+        let identity = identity::of(&metadata);
+        if identity.is_none_or(|identity| self.entered.insert(identity)) {
+            self.enter(folder, shape, depth);
+        }
+    }
+
+    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+        if depth > DEEPEST {
             return;
         }
         let Ok(entries) = fs::read_dir(folder) else {
@@ -160,8 +167,10 @@ impl Walk {
                     entry.metadata()
                 }
             };
-            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+            if kind.is_dir() {
                 self.enter(&path, shape, depth + 1);
+            } else if kind.is_symlink() && path.is_dir() {
+                self.enter_once(&path, shape, depth + 1);
             } else if let Some(shape) = shape(&path) {
                 match metadata() {
                     Ok(metadata) => self.take(path, shape, &metadata),
@@ -201,15 +210,34 @@ impl Walk {
 
 /// Whether a folder above the file has that name.
 pub(super) fn named_in(path: &Path, name: &str) -> bool {
-    let above = path
-        .parent()
-        .map_or(&[][..], |folder| folder.as_os_str().as_encoded_bytes());
-    let mut parts = above.rsplit(|byte| is_separator(char::from(*byte)));
-    parts.any(|part| part == name.as_bytes())
+    let path = path.as_os_str().as_encoded_bytes();
+    let mut end = None;
+    for at in memchr::memrchr2_iter(b'/', SEPARATOR, path) {
+        if end.is_some_and(|end| path.get(at + 1..end) == Some(name.as_bytes())) {
+            return true;
+        }
+        end = Some(at);
+    }
+    end.is_some_and(|end| path.get(..end) == Some(name.as_bytes()))
 }
+
+/// What else stands between folders.
+const SEPARATOR: u8 = if MAIN_SEPARATOR == '\\' { b'\\' } else { b'/' };
 
 /// The extension in small letters is this one.
 pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
     path.extension()
         .is_some_and(|own| own.eq_ignore_ascii_case(extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_folder_above_counts() {
+        let named = |path: &str| named_in(Path::new(path), "chats");
+        assert!(named("/a/chats/b/c.json") && named("chats/c.json"));
+        assert!(!named("/a/chats") && !named("/a/my-chats/c") && !named("/a/chatsy/c"));
+    }
 }

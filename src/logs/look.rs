@@ -1,7 +1,7 @@
 //! Reading the files that changed, several at a time. What is read is handed on in the order of the files, so that of
 //! two equal copies the same one is always the owner.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +10,7 @@ use std::thread;
 
 use crate::logs::Agent;
 use crate::logs::files::Found;
+use crate::logs::hashing::Map;
 use crate::logs::index::Seen;
 use crate::logs::reading::{Brought, Glance, Mark};
 use crate::logs::scan::Buffer;
@@ -44,7 +45,7 @@ pub(super) struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// `None`: the file has not changed.
-    pub(super) fn of(found: &'a Found, seen: &HashMap<u64, Seen>) -> Option<Self> {
+    pub(super) fn of(found: &'a Found, seen: &Map<Seen>) -> Option<Self> {
         let before = seen.get(&found.key);
         if before.is_some_and(|seen| seen.stamp == found.stamp) {
             return None;

@@ -34,7 +34,7 @@ mod totals;
 use std::path::{Path, PathBuf};
 
 pub use counter::{Counter, Faults, FreshFirst, Progress, ResponseView};
-pub use desk::{Desk, Seen, Surroundings};
+pub use desk::{Desk, Fresh, Seen, Surroundings, Watch};
 pub use files::Places;
 
 use crate::logs::reading::{Reader, Shape, Source};

@@ -73,20 +73,13 @@ impl Patterns {
         Some(end)
     }
 
-    /// Learns from a piece of a line that was read. `fields` are all its fields, by number; the strings of those in
-    /// `varying` are different in every line.
-    pub(super) fn learn(
-        &mut self,
-        line: &[u8],
-        piece: Range<usize>,
-        fields: &[Raw<'_>],
-        varying: &[usize],
-    ) {
+    /// Learns from a piece of a line that was read.
+    pub(super) fn learn(&mut self, lesson: &Lesson<'_>) {
         if self.lessons >= MOST_LESSONS {
             return;
         }
         self.lessons += 1;
-        let Some(kind) = Kind::of(line, &piece, fields, varying) else {
+        let Some(kind) = Kind::of(lesson) else {
             return;
         };
         self.kinds.truncate(MOST_KINDS - 1);
@@ -94,13 +87,24 @@ impl Patterns {
     }
 }
 
+/// A piece of a line that was read.
+pub(super) struct Lesson<'a> {
+    pub(super) line: &'a [u8],
+    pub(super) piece: Range<usize>,
+    /// All its fields, by number.
+    pub(super) fields: &'a [Raw<'a>],
+    /// Those whose strings are different in every line.
+    pub(super) varying: &'a [usize],
+}
+
 impl Kind {
-    fn of(
-        line: &[u8],
-        piece: &Range<usize>,
-        fields: &[Raw<'_>],
-        varying: &[usize],
-    ) -> Option<Self> {
+    fn of(lesson: &Lesson<'_>) -> Option<Self> {
+        let Lesson {
+            line,
+            piece,
+            fields,
+            varying,
+        } = lesson;
         let ranges = fields.iter().enumerate().filter_map(|(number, raw)| {
             let start = raw.0.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
             let range = start..start + raw.0.len();
@@ -205,9 +209,15 @@ mod tests {
 
     fn learned() -> Patterns {
         let mut patterns = Patterns::default();
-        let raw = |from: usize, to: usize| Raw(&LINE[from..to]);
+        let line = LINE;
+        let raw = |from: usize, to: usize| Raw(&line[from..to]);
         let fields = [raw(6, 11), raw(16, 18), raw(26, 33), raw(41, 44)];
-        patterns.learn(LINE, 0..LINE.len(), &fields, &[0]);
+        patterns.learn(&Lesson {
+            line,
+            piece: 0..line.len(),
+            fields: &fields,
+            varying: &[0],
+        });
         patterns
     }
 

@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 
 use crate::logs::database;
 use crate::logs::hashing::sum;
-use crate::logs::scan::{Buffer, Ending, LONGEST_LINE, Line, Pass, trimmed};
+use crate::logs::scan::{Buffer, Ending, LONGEST_LINE, Pass, trimmed};
 use crate::logs::table::Table;
 
 /// How a file holds its lines.
@@ -191,44 +191,16 @@ fn feed(
     let (table, bad) = (&mut brought.table, &mut brought.bad);
     let needle = reader.needle();
     let pass = buffer.lines(from, needle, |line| {
-        let heed = match (line, needle) {
-            (
-                Line {
-                    hit: None, text, ..
-                },
-                Some(_),
-            ) => closed(text),
-            (
-                Line {
-                    ending: Ending::Open,
-                    text,
-                    ..
-                },
-                _,
-            ) => reader.open_line(text, table),
-            (
-                Line {
-                    hit: Some(at),
-                    text,
-                    ..
-                },
-                _,
-            ) => reader.hit(text, at, table),
-            (Line { text, .. }, None) => reader.line(text, table),
+        let heed = match (line.ending, line.hit) {
+            (Ending::Open, _) => reader.open_line(line.text, table),
+            (Ending::Whole, Some(at)) => reader.hit(line.text, at, table),
+            (Ending::Whole, None) => reader.line(line.text, table),
         };
         // A last line that makes no sense yet is only half written.
         *bad += u64::from(heed == Heed::Bad && line.ending == Ending::Whole);
     })?;
     brought.too_long += pass.too_long;
     Ok(pass)
-}
-
-/// What becomes of a line that says nothing: it is passed over, unless it is torn.
-fn closed(line: &[u8]) -> Heed {
-    match line {
-        [b'{', .., b'}'] => Heed::Passed,
-        _ => Heed::Bad,
-    }
 }
 
 /// The first and the last KiB before an offset, hashed: a file that was rewritten differs there.

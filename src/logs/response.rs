@@ -188,7 +188,7 @@ fn counts(response: &Response) -> Option<([u32; 6], bool)> {
     let tokens = &tally.tokens;
     let fits = tally.requests == 1
         && tally.unfinished <= 1
-        && tally.web_searches <= u64::from(u8::MAX)
+        && u8::try_from(tally.web_searches).is_ok()
         && tally.recorded_usd.is_zero()
         && response.twin == 0
         && (tokens.cache_write == 0 || tokens.cache_write_5m == 0);

@@ -1,8 +1,8 @@
 //! One pass over a file from an offset: whole lines are handed out of one reused buffer. What a line means is not
 //! known here.
 //!
-//! Where a reader names a text that all its lines have, that text is searched in the whole buffer at once and the lines
-//! without it are only looked at from both ends.
+//! Where a reader names a text that all its lines have, that text is searched in the whole buffer at once, and the lines
+//! without it are not even found.
 //!
 //! Peak memory is the buffer: 128 KiB, and as much more as the longest line needs, up to [`LONGEST_LINE`].
 
@@ -50,7 +50,7 @@ pub(super) struct Pass {
 pub(super) struct Buffer(Vec<u8>);
 
 impl Buffer {
-    /// Hands each line to `each`, and tells where `needle` stands in it.
+    /// Hands each line to `each`, or each in which `needle` stands.
     pub(super) fn lines(
         &mut self,
         mut from: impl Read,
@@ -74,8 +74,12 @@ impl Buffer {
             if read == 0 {
                 if skipping {
                     pass.too_long += 1;
-                } else if !trimmed(text).is_empty() {
-                    each(line(text, Ending::Open, needle));
+                } else {
+                    let last = line(text, Ending::Open, needle);
+                    let matters = last.hit.is_some() || needle.is_none();
+                    if matters && !last.text.is_empty() {
+                        each(last);
+                    }
                 }
                 return Ok(pass);
             }
@@ -110,27 +114,33 @@ impl Buffer {
 }
 
 fn each_line(text: &[u8], needle: Option<&Finder<'_>>, each: &mut impl FnMut(Line<'_>)) {
-    let next = |from: usize| {
-        let rest = text.get(from..)?;
-        Some(from + needle?.find(rest)?)
+    let Some(needle) = needle else {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text) {
+            let own = text.get(start..end).unwrap_or_default();
+            if !trimmed(own).is_empty() {
+                each(line(own, Ending::Whole, None));
+            }
+            start = end + 1;
+        }
+        return;
     };
-    let (mut start, mut hit) = (0, next(0));
-    for end in memchr::memchr_iter(b'\n', text) {
-        let own = text.get(start..end).unwrap_or_default();
+    let mut rest = text;
+    while let Some(hit) = needle.find(rest) {
+        let (before, behind) = rest.split_at(hit);
+        let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let end = hit + memchr(b'\n', behind).unwrap_or(behind.len());
+        let own = rest.get(start..end).unwrap_or_default();
         if let [b'{', .., b'}'] = own {
-            let here = hit.filter(|hit| *hit < end);
             each(Line {
                 text: own,
                 ending: Ending::Whole,
-                hit: here.map(|hit| hit - start),
+                hit: Some(hit - start),
             });
-        } else if !trimmed(own).is_empty() {
-            each(line(own, Ending::Whole, needle));
+        } else {
+            each(line(own, Ending::Whole, Some(needle)));
         }
-        start = end + 1;
-        if hit.is_some_and(|hit| hit < start) {
-            hit = next(start);
-        }
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
 }
 
@@ -238,14 +248,19 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_found_in_just_the_lines_that_have_it(
+        fn just_the_lines_with_a_text_are_found(
             text in proptest::collection::vec(proptest::sample::select(b"{}xy\n\r ".to_vec()), 0..80),
             step in 1_usize..9,
         ) {
             let needle = Finder::new(b"xy");
+            let mut found = Vec::new();
             Buffer::default().lines(Drip(&text, step), Some(&needle), |line| {
                 assert_eq!(line.hit, needle.find(line.text));
+                found.push((line.text.to_vec(), line.ending));
             }).unwrap();
+            let (mut all, _) = lines(&text, step);
+            all.retain(|(line, _)| needle.find(line).is_some());
+            proptest::prop_assert_eq!(found, all);
         }
     }
 }

@@ -219,15 +219,17 @@ fn quote(text: &[u8]) -> Option<usize> {
 #[inline]
 pub(super) fn plain_quote(text: &[u8]) -> Option<usize> {
     let mut rest = text;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+    let end = loop {
+        let Some((word, after)) = rest.split_first_chunk::<8>() else {
+            break rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        };
         let word = u64::from_le_bytes(*word);
         let found = bytes_of(word, b'"') | bytes_of(word, b'\\');
         if found != 0 {
-            break;
+            break usize::try_from(found.trailing_zeros() / 8).ok()?;
         }
         rest = after;
-    }
-    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    };
     (rest.get(end) == Some(&b'"')).then_some(text.len() - rest.len() + end)
 }
 

@@ -81,7 +81,8 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
         });
     };
     let desk = Arc::clone(desk);
-    let looked = tokio::task::spawn_blocking(move || desk.look(agent)).await;
+    let since = SlotWidth::QuarterHour.start_of(cx.since);
+    let looked = tokio::task::spawn_blocking(move || desk.look_since(agent, since)).await;
     let seen = looked
         .map_err(|error| error.to_string())
         .and_then(|seen| seen.map_err(|error| error.to_string()))

@@ -24,6 +24,7 @@ use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::claude_code::wire::{Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested};
 use crate::logs::files::{Places, named_in};
+use crate::logs::hashing::hash_two;
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::skim::{Raw, Skim};
@@ -59,15 +60,16 @@ fn roots(places: &Places<'_>) -> Vec<PathBuf> {
 
 fn shape(path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?;
-    let wanted = path
-        .extension()
-        .is_some_and(|extension| extension == "jsonl")
-        && name != "journal.jsonl"
-        && ![".orphaned", ".superseded"]
+    let stem = name.strip_suffix(".jsonl")?;
+    // The names that do not count have a further dot, but for one.
+    let set_aside = stem.contains('.')
+        && [".orphaned", ".superseded"]
             .iter()
-            .any(|part| name.contains(part))
-        && !named_in(path, "tool-results")
-        && named_in(path, "projects");
+            .any(|part| name.contains(part));
+    let wanted = !set_aside
+        && stem != "journal"
+        && named_in(path, "projects")
+        && !named_in(path, "tool-results");
     wanted.then_some(Shape::Lines)
 }
 
@@ -119,7 +121,7 @@ impl Reader for Transcript {
         };
         match outer.kind.bytes() {
             Some(b"assistant") => self.count(&outer, table),
-            Some(b"progress") => match nested(outer) {
+            Some(b"progress") => match nested(&outer) {
                 Some(inner) => self.count(&inner, table),
                 None => Heed::Passed,
             },
@@ -199,12 +201,16 @@ impl Transcript {
         } else {
             session
         };
+        let [key, request] = match (entry.message.id.bytes(), entry.request.bytes()) {
+            (Some(id), Some(request)) => hash_two(id, request),
+            (_, request) => [identity(entry), request.map_or(0, |id| hash(&[id]))],
+        };
         let recorded = numbers::dollars(entry.cost);
         let mut terms = figures.terms(&tokens);
         terms.recorded = recorded.is_some();
         let sighting = Sighting {
-            key: identity(entry),
-            request: entry.request.bytes().map_or(0, |id| hash(&[id])),
+            key,
+            request,
             twin: 0,
             side: entry.side.is_true(),
             at,
@@ -280,3 +286,6 @@ fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
         Some(())
     });
 }
+
+#[cfg(test)]
+mod tests;

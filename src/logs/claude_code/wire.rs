@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::logs::pattern::Patterns;
+use crate::logs::pattern::{Lesson, Patterns};
 use crate::logs::skim::{Raw, Skim};
 
 /// The key without which a line says nothing.
@@ -157,7 +157,12 @@ impl<'a> Entry<'a> {
 
     fn teach(&mut self, patterns: &mut Patterns, line: &[u8], piece: Range<usize>) {
         let fields = self.fields().map(|field| *field);
-        patterns.learn(line, piece, &fields, &VARYING);
+        patterns.learn(&Lesson {
+            line,
+            piece,
+            fields: &fields,
+            varying: &VARYING,
+        });
     }
 }
 
@@ -184,13 +189,12 @@ pub(super) fn jumped<'a>(
     if FIND_USAGE.find(behind).is_some() {
         return None;
     }
-    let text = match found.fit(&mut kinds.heads, line, 0) {
-        Some(text) => text,
-        None => {
-            let text = walk_to_text(line, found)?;
-            found.teach(&mut kinds.heads, line, 0..text);
-            text
-        }
+    let text = if let Some(text) = found.fit(&mut kinds.heads, line, 0) {
+        text
+    } else {
+        let text = walk_to_text(line, found)?;
+        found.teach(&mut kinds.heads, line, 0..text);
+        text
     };
     let near = text.max(hit.saturating_sub(NEAR));
     let stop = near + FIND_STOP.find_iter(line.get(near..hit)?).last()? + 1;
@@ -241,7 +245,7 @@ fn walk_from_stop<'a>(line: &'a [u8], stop: usize, found: &mut Entry<'a>) -> Opt
 }
 
 /// The sub-agent's line that a progress line nests.
-pub(super) fn nested(outer: Entry<'_>) -> Option<Entry<'_>> {
+pub(super) fn nested<'a>(outer: &Entry<'a>) -> Option<Entry<'a>> {
     let mut inner = Raw::default();
     Skim::new(outer.data.0).object(|skim, key| {
         let raw = skim.raw()?;

@@ -267,9 +267,16 @@ impl Rollout {
             .iter()
             .find_map(|raw| raw.text())
             .unwrap_or_else(|| self.state.model.clone());
-        let mut parts = vec![entry.timestamp.0, model.as_bytes()];
-        let numbers = now.map(u64::to_le_bytes);
-        parts.extend(numbers.iter().map(<[u8; 8]>::as_slice));
+        let [input, cached, written, output, reasoning] = now.map(u64::to_le_bytes);
+        let parts: [&[u8]; 7] = [
+            entry.timestamp.0,
+            model.as_bytes(),
+            &input,
+            &cached,
+            &written,
+            &output,
+            &reasoning,
+        ];
         let event = Event {
             key: hash(&parts),
             at: seconds(entry.timestamp)?,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-use crate::logs::pattern::Patterns;
+use crate::logs::pattern::{Lesson, Patterns};
 use crate::logs::scan::Buffer;
 use crate::logs::skim::{Raw, Skim, plain_quote};
 
@@ -112,12 +112,13 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry<'_>> {
 pub(super) fn known<'a>(line: &'a [u8], kinds: &mut Patterns) -> Option<Entry<'a>> {
     let mut found = Entry::default();
     let (mut event, mut info) = (Payload::default(), Info::default());
+    let mut counts: [Raw<'a>; 5] = Default::default();
     let end = kinds.read(line, 0, |number, raw| match number {
         0 => found.timestamp = raw,
         1 => event.model = raw,
         2 => info.model = raw,
         _ => {
-            if let Some(place) = info.counts.get_mut(number - 3) {
+            if let Some(place) = counts.get_mut(number - 3) {
                 *place = raw;
             }
         }
@@ -125,7 +126,7 @@ pub(super) fn known<'a>(line: &'a [u8], kinds: &mut Patterns) -> Option<Entry<'a
     if end != Some(line.len()) {
         return None;
     }
-    info.total = Some(counted(&info.counts)?);
+    info.total = Some(counted(&Some(counts))?);
     (event.kind, event.info) = (Raw(b"\"token_count\""), Some(info));
     (found.kind, found.event) = (Raw(b"\"event_msg\""), Some(event));
     Some(found)
@@ -137,7 +138,7 @@ pub(super) fn learn(line: &[u8], entry: &Entry<'_>, kinds: &mut Patterns) {
         && event.kind.bytes() == Some(b"token_count")
         && let Some(info) = event.info.as_ref().filter(|info| info.total.is_some())
     {
-        let [input, cached, written, output, reasoning] = info.counts;
+        let [input, cached, written, output, reasoning] = info.counts.unwrap_or_default();
         let fields = [
             entry.timestamp,
             event.model,
@@ -148,7 +149,12 @@ pub(super) fn learn(line: &[u8], entry: &Entry<'_>, kinds: &mut Patterns) {
             output,
             reasoning,
         ];
-        kinds.learn(line, 0..line.len(), &fields, &[0]);
+        kinds.learn(&Lesson {
+            line,
+            piece: 0..line.len(),
+            fields: &fields,
+            varying: &[0],
+        });
     }
 }
 
@@ -206,7 +212,7 @@ pub(super) struct Info<'a> {
     /// Since the thread began. `None`: not told, or no counts.
     pub(super) total: Option<Totals>,
     /// The counts of the total, as they stand there.
-    counts: [Raw<'a>; 5],
+    counts: Counts<'a>,
     /// Of the last response; not read where the total is told before it.
     pub(super) last: Option<Totals>,
     pub(super) model: Raw<'a>,
@@ -215,9 +221,15 @@ pub(super) struct Info<'a> {
 impl<'a> Info<'a> {
     fn take(&mut self, skim: &mut Skim<'a>, key: &[u8]) -> Option<()> {
         match key {
-            b"total_token_usage" => self.total = read_totals(skim, &mut self.counts)?,
+            b"total_token_usage" => {
+                self.counts = Counts::default();
+                read_counts(skim, &mut self.counts)?;
+                self.total = counted(&self.counts);
+            }
             b"last_token_usage" if self.total.is_none() => {
-                self.last = read_totals(skim, &mut Default::default())?;
+                let mut counts = Counts::default();
+                read_counts(skim, &mut counts)?;
+                self.last = counted(&counts);
             }
             b"model" | b"model_name" => self.model = skim.raw()?,
             _ => skim.skip()?,
@@ -249,14 +261,20 @@ pub(super) fn spawned_by(source: Raw<'_>) -> Option<String> {
 
 /// The counts of a usage object under any of the names they had; `None` when there is no such object.
 pub(super) fn totals(raw: Raw<'_>) -> Option<Totals> {
-    read_totals(&mut Skim::new(raw.0), &mut Default::default())?
+    let mut counts = Counts::default();
+    read_counts(&mut Skim::new(raw.0), &mut counts)?;
+    counted(&counts)
 }
 
-/// The counts of the usage object that starts here; `Some(None)` when it is none.
-fn read_totals<'a>(skim: &mut Skim<'a>, counts: &mut [Raw<'a>; 5]) -> Option<Option<Totals>> {
+/// The counts of a usage object as they stand there. `None`: there is no such object.
+type Counts<'a> = Option<[Raw<'a>; 5]>;
+
+/// Reads the counts of the usage object that starts here, if it is one.
+fn read_counts<'a>(skim: &mut Skim<'a>, counts: &mut Counts<'a>) -> Option<()> {
     if skim.peek()? != b'{' {
-        return skim.skip().map(|()| None);
+        return skim.skip();
     }
+    let counts = counts.insert(Default::default());
     skim.object(|skim, key| {
         let place = match key {
             b"input_tokens" | b"prompt_tokens" => 0,
@@ -268,14 +286,13 @@ fn read_totals<'a>(skim: &mut Skim<'a>, counts: &mut [Raw<'a>; 5]) -> Option<Opt
         };
         *counts.get_mut::<usize>(place)? = skim.raw()?;
         Some(())
-    })?;
-    Some(counted(counts))
+    })
 }
 
 /// The numbers of counts; `None` when one is no count.
-fn counted(counts: &[Raw<'_>; 5]) -> Option<Totals> {
+fn counted(counts: &Counts<'_>) -> Option<Totals> {
     let mut totals = Totals::default();
-    for (place, count) in totals.iter_mut().zip(counts) {
+    for (place, count) in totals.iter_mut().zip(counts.as_ref()?) {
         *place = count.count_or_zero()?;
     }
     Some(totals)

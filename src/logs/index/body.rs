@@ -1,12 +1,11 @@
 //! What stands in a frame, written and read. Reading never panics and believes no number.
 
-use std::collections::HashMap;
-
 use rust_decimal::Decimal;
 
 use crate::domain::agent::Tally;
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::Stamp;
+use crate::logs::hashing::Map;
 use crate::logs::index::Seen;
 use crate::logs::index::frame::Follows;
 use crate::logs::labels::{Label, Labels, unpacked};
@@ -196,7 +195,7 @@ impl<'a> Sections<'a> {
         self.next().map(drop)
     }
 
-    pub(super) fn files(&mut self, seen: &mut HashMap<u64, Seen>) -> Option<()> {
+    pub(super) fn files(&mut self, seen: &mut Map<Seen>) -> Option<()> {
         let (items, mut bytes) = self.next()?;
         for _ in 0..items {
             let path = bytes.fixed()?;

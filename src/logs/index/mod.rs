@@ -14,14 +14,13 @@ mod body;
 mod frame;
 mod older;
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::logs::codec::Bytes;
 use crate::logs::files::Stamp;
-use crate::logs::hashing::{hash, sum};
+use crate::logs::hashing::{Map, hash, sum};
 use crate::logs::index::body::Sections;
 use crate::logs::index::frame::Follows;
 pub(super) use crate::logs::index::frame::{Frame, MOST_RESPONSES};
@@ -59,7 +58,7 @@ pub(super) struct Known {
     pub(super) table: Table,
     pub(super) totals: Totals,
     /// By the hash of the path.
-    pub(super) seen: HashMap<u64, Seen>,
+    pub(super) seen: Map<Seen>,
 }
 
 impl Known {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use spendtray::domain::agent::AgentSlot;
+use spendtray::domain::ids::ModelId;
 use spendtray::domain::variables::Variables;
 use spendtray::logs::{CLAUDE_CODE, CODEX, Counter, FreshFirst, Places};
 
@@ -60,13 +61,9 @@ fn with_places<T>(home: &Path, look: impl FnOnce(&Places<'_>) -> T) -> T {
 }
 
 fn sum(slots: &[AgentSlot], truth: &mut Truth) {
+    let mut sums: BTreeMap<(i64, &ModelId), [u64; 5]> = BTreeMap::new();
     for slot in slots {
         let tokens = &slot.tally.tokens;
-        let key = (
-            slot.start.timestamp().div_euclid(DAY),
-            slot.model.to_string(),
-        );
-        let sums = truth.0.entry(key).or_default();
         let figures = [
             slot.tally.requests,
             tokens.input,
@@ -74,10 +71,16 @@ fn sum(slots: &[AgentSlot], truth: &mut Truth) {
             tokens.cache_writes(),
             tokens.output,
         ];
+        let key = (slot.start.timestamp().div_euclid(DAY), &slot.model);
+        let sums = sums.entry(key).or_default();
         for (sum, more) in sums.iter_mut().zip(figures) {
             *sum += more;
         }
     }
+    let named = sums
+        .into_iter()
+        .map(|((day, model), sums)| ((day, model.to_string()), sums));
+    truth.0.extend(named);
 }
 
 /// The totals of the day that begins at an instant; what else is to be read is left.

@@ -40,6 +40,12 @@ struct Response {
     tokens: [u64; 4],
 }
 
+/// A message, and when it was told.
+type Told = (String, i64);
+
+/// A file's lines, when the last was written, and some of its messages.
+type Lines = (Vec<u8>, i64, Vec<Told>);
+
 impl Claude {
     pub(super) fn session(&mut self, maker: &mut Maker, plan: Plan) -> Outcome {
         let chance = &mut maker.chance;
@@ -67,18 +73,16 @@ impl Claude {
                     ..head
                 }
             };
-            let size = plan.size.min(600_000) / 3;
+            let shorter = Plan {
+                size: plan.size.min(600_000) / 3,
+                ..plan
+            };
             let path = folder.join(format!(
                 "{}/subagents/agent-{:07x}.jsonl",
                 head.session,
                 maker.chance.below(1 << 28)
             ));
-            let (lines, at, responses) = lines(
-                maker,
-                (&side, Plan { size, ..plan }),
-                Vec::new(),
-                Vec::new(),
-            )?;
+            let (lines, at, responses) = lines(maker, (&side, shorter), Vec::new(), Vec::new())?;
             nested = responses;
             maker.put(&path, &lines, (plan, at))?;
         }
@@ -103,8 +107,8 @@ fn lines(
     maker: &mut Maker,
     (head, plan): (&Head, Plan),
     mut text: Vec<u8>,
-    mut nested: Vec<(String, i64)>,
-) -> Outcome<(Vec<u8>, i64, Vec<(String, i64)>)> {
+    mut nested: Vec<Told>,
+) -> Outcome<Lines> {
     let mut at = plan.at;
     let mut messages = Vec::new();
     let model = maker.chance.one_of(&MODELS);
@@ -116,7 +120,7 @@ fn lines(
         at = plan.later(at, maker.chance.between(1, 9));
         let output = streamed(maker, (head, &response), at, &mut text)?;
         if head.side && messages.len() < 4 {
-            messages.push((message(maker, &response, 40, output, true), at));
+            messages.push((message(maker, &response, 40, (output, true)), at));
         }
         if let Some((message, told_at)) = nested.pop() {
             progress(maker, head, (&message, told_at), &mut text)?;
@@ -181,7 +185,7 @@ fn streamed(
         let last = line == lines && !torn;
         output = if last { response.tokens[3] } else { early };
         let length = maker.chance.along(&TEXTS) / 2;
-        let message = message(maker, response, length, output, last);
+        let message = message(maker, response, length, (output, last));
         entry(maker, (head, response), (at + line - 1, &message), text)?;
     }
     let [input, cached, written, _] = response.tokens;
@@ -200,13 +204,18 @@ fn streamed(
             id: response.id.clone(),
             ..*response
         };
-        let message = message(maker, &again, 100, output, true);
+        let message = message(maker, &again, 100, (output, true));
         entry(maker, (&side, &again), (at + 4, &message), text)?;
     }
     Ok(output)
 }
 
-fn message(maker: &mut Maker, response: &Response, length: u64, output: u64, last: bool) -> String {
+fn message(
+    maker: &mut Maker,
+    response: &Response,
+    length: u64,
+    (output, last): (u64, bool),
+) -> String {
     let [input, cached, written, _] = response.tokens;
     let for_1h = if written % 3 == 0 { written } else { 0 };
     let words = maker.text.piece(&mut maker.chance, length);

@@ -141,12 +141,12 @@ pub(super) fn make(home: &Path, seed: u64, bytes: u64, files: u64) -> Outcome<Ma
     let mut codex = codex::Codex::default();
     while maker.bytes < bytes || maker.files < files {
         let mut plan = maker.plan();
-        if files > 0 {
+        if let Some(fair) = (40 * bytes).checked_div(files) {
             // As many bytes as there are for a file.
             plan.size = plan
                 .size
                 .min(bytes.saturating_sub(maker.bytes).max(1_500))
-                .min(40 * bytes / files);
+                .min(fair);
         }
         if maker.chance.in_hundred(75) {
             claude.session(&mut maker, plan)?;

@@ -61,7 +61,7 @@ pub(super) fn measure(folder: &Path, ccusage: Option<&Path>) -> Outcome {
                 megabytes(maker.bytes_today)
             ),
         );
-        stage.scans(&home, &maker, [cpu, peak], &mut table)?;
+        stage.scans((&home, &maker), [cpu, peak], &mut table)?;
         if bytes > GIGABYTE {
             stage.today(&home, &maker, &mut table)?;
         }
@@ -113,8 +113,7 @@ impl Stage<'_> {
 
     fn scans(
         &self,
-        home: &Path,
-        maker: &Maker,
+        (home, maker): (&Path, &Maker),
         [cpu, peak]: [&'static str; 2],
         table: &mut Table,
     ) -> Outcome {

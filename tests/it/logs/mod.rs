@@ -2,6 +2,7 @@
 
 mod codex;
 mod costs;
+mod fresh;
 mod index;
 mod lines;
 mod samples;
