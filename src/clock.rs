@@ -1,10 +1,14 @@
 //! The only door to wall time. Everything that needs "now" is handed a [`Clock`] or an instant.
 //!
-//! It does not sleep or tick; when to look again is the engine's business.
+//! When to look again is the engine's business; how to wait for it is here, because a test's time does not pass by
+//! itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::system::alarm;
 
 /// Tells the time: the system's, or one that a test sets.
 #[derive(Debug, Clone)]
@@ -45,6 +49,14 @@ impl Clock {
         match &self.0 {
             Kind::System { ahead } => system_now() + *ahead,
             Kind::Manual(instant) => *instant.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Waits that long, or less where the system tells that its clock was set. A manual clock waits as the runtime does.
+    pub async fn wait(&self, duration: Duration) {
+        match &self.0 {
+            Kind::System { .. } => alarm::wait(duration).await,
+            Kind::Manual(_) => tokio::time::sleep(duration).await,
         }
     }
 

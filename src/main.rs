@@ -31,7 +31,7 @@ fn live(stay: Stay) -> ExitCode {
 #[cfg(not(feature = "desktop"))]
 fn live(stay: Stay) -> ExitCode {
     use spendtray::app::message::Command;
-    use spendtray::system::stop;
+    use spendtray::system::stop::Signals;
     use spendtray::view::menu::Action;
 
     (stay.say)(
@@ -39,9 +39,10 @@ fn live(stay: Stay) -> ExitCode {
     );
     let (mut engine, commands) = (stay.resident.engine, stay.resident.commands);
     stay.runtime.block_on(async move {
+        let mut signals = Signals::listen();
         tokio::select! {
             () = &mut engine => return,
-            () = stop::asked() => drop(commands.send(Command::Act(Action::Quit))),
+            () = signals.asked_to_end() => drop(commands.send(Command::Act(Action::Quit))),
         }
         engine.await;
     });

@@ -16,7 +16,7 @@ use crate::domain::key::{KeyKind, KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Money;
 use crate::domain::policy::{Metric, MetricRule, Policy};
 use crate::domain::poll::{Failure, FailureKind, PollState};
-use crate::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use crate::domain::quota::{Balance, QuotaWindow, Source, Standing, WhenFull};
 use crate::domain::rates::Rate;
 use crate::domain::reading::{Completeness, Figures};
 use crate::domain::snapshot::{AccountSnapshot, Latest, Snapshot};
@@ -113,6 +113,7 @@ pub(super) fn window(used_percent: &str) -> QuotaWindow {
         span: Some(TimeDelta::hours(5)),
         resets_at: Some(at("2026-11-23T13:00:00Z")),
         source: Source::Official,
+        when_full: WhenFull::Refuses,
     }
 }
 

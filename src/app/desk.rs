@@ -88,6 +88,21 @@ impl Desk {
         }
     }
 
+    /// Reads what is known of one account again, and the alerts, which another process may have acknowledged.
+    pub(super) async fn look_at(&mut self, store: &Store, account: &AccountId, now: DateTime<Utc>) {
+        let known = match store.account(account, record::since(now)).await {
+            Ok(known) => known,
+            Err(error) => return self.ledger_trouble(&error),
+        };
+        if let Some(known) = known {
+            self.snapshot.learn(known);
+        }
+        match store.alerts().await {
+            Ok(alerts) => self.snapshot.alerts = alerts,
+            Err(error) => self.ledger_trouble(&error),
+        }
+    }
+
     /// Judges, tells what fired, and shows what changed.
     pub(super) async fn show(
         &mut self,

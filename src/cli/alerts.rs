@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use crate::analysis::alerts;
 use crate::app::assembly::Assembly;
-use crate::app::record;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::output::Tone;
 use crate::cli::session::{Session, knock};
@@ -91,9 +90,9 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
     let store = session.store(&assembly).await?;
     let now = assembly.reach.clock.now();
     let done = match arguments.action.unwrap_or(Action::List { json: false }) {
-        Action::List { json } => list(session, &known(&store, now).await?, now, json),
+        Action::List { json } => list(session, &store.alerts().await?, now, json),
         Action::Ack { ids, all } => {
-            let known = known(&store, now).await?;
+            let known = store.alerts().await?;
             let chosen = if all {
                 open(&known)
             } else {
@@ -110,7 +109,7 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
             Ok(())
         }
         Action::Snooze { id, span } => {
-            let known = known(&store, now).await?;
+            let known = store.alerts().await?;
             let until = now + TimeDelta::from_std(span).unwrap_or(TimeDelta::hours(1));
             let chosen = find(&known, &[id])?;
             let changed: Vec<AlertRecord> = chosen
@@ -127,10 +126,6 @@ pub(super) async fn run(session: &Session, arguments: AlertsArgs) -> Result<Ende
     };
     store.close().await;
     done.map(|()| Ended::Well)
-}
-
-async fn known(store: &Store, now: DateTime<Utc>) -> Result<Vec<AlertRecord>, Failure> {
-    Ok(store.snapshot(record::since(now)).await?.alerts)
 }
 
 async fn keep(

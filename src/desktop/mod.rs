@@ -6,7 +6,6 @@
 mod clipboard;
 mod errands;
 mod notify;
-mod signals;
 mod stage;
 mod tray;
 

@@ -10,8 +10,8 @@ use crate::app::message::{Command, Update};
 use crate::desktop::Line;
 use crate::desktop::errands::Errands;
 use crate::desktop::notify::Notifier;
-use crate::desktop::signals::Signals;
 use crate::desktop::tray::{Opener, Parts, Tray};
+use crate::system::stop::Signals;
 use crate::view::menu::Action;
 
 /// How long the engine may take to stop once it was asked.

@@ -49,7 +49,7 @@ impl Unit {
         let first = match self {
             Self::Day => day,
             Self::Week => day - TimeDelta::days(i64::from(day.weekday().num_days_from_monday())),
-            Self::Month => day.with_day(1).unwrap_or(day),
+            Self::Month => first_of_month(day),
         };
         Span {
             from: start_of_day(first, zone),
@@ -99,6 +99,18 @@ pub fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
 #[must_use]
 pub fn next_utc_midnight(now: DateTime<Utc>) -> DateTime<Utc> {
     Unit::Day.around(now, Tz::UTC).until
+}
+
+/// The next start of a UTC month after the instant.
+#[must_use]
+pub fn next_utc_month(now: DateTime<Utc>) -> DateTime<Utc> {
+    Unit::Month.around(now, Tz::UTC).until
+}
+
+/// The first day of a day's month.
+#[must_use]
+pub fn first_of_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(1).unwrap_or(day)
 }
 
 #[cfg(test)]
@@ -156,6 +168,14 @@ mod tests {
         assert_eq!(
             next_utc_midnight(at("2026-11-24T00:00:00Z")),
             at("2026-11-25T00:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_month_ends_at_the_first_of_the_next() {
+        assert_eq!(
+            next_utc_month(at("2026-12-31T23:00:00Z")),
+            at("2027-01-01T00:00:00Z")
         );
     }
 

@@ -54,6 +54,20 @@ pub struct QuotaWindow {
     pub resets_at: Option<DateTime<Utc>>,
     /// Who says so.
     pub source: Source,
+    /// What happens once it is full.
+    #[serde(default)]
+    pub when_full: WhenFull,
+}
+
+/// What a vendor does once a window is full.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// It refuses or slows requests, or does not say.
+    #[default]
+    Refuses,
+    /// It serves on: the limit only tells.
+    ServesOn,
 }
 
 /// Who says a figure.

@@ -26,6 +26,17 @@ impl Snapshot {
     pub fn account(&self, id: &AccountId) -> Option<&AccountSnapshot> {
         self.accounts.iter().find(|account| account.id == *id)
     }
+
+    /// Puts what is known of an account now in the place of what was known.
+    pub fn learn(&mut self, account: AccountSnapshot) {
+        match self
+            .accounts
+            .binary_search_by(|known| known.id.cmp(&account.id))
+        {
+            Ok(place) => self.accounts[place] = account,
+            Err(place) => self.accounts.insert(place, account),
+        }
+    }
 }
 
 /// What the ledger knows of one account.

@@ -2,11 +2,12 @@
 //!
 //! Pricing lives in `analysis`; here is only what was learned and how it is added up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::domain::ids::{KeyId, ModelId, ProjectId, UserId};
 use crate::domain::money::{Currency, Money};
@@ -137,9 +138,18 @@ pub struct SlotRange {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "SpendAtRest", into = "SpendAtRest")]
 pub struct Spend {
-    sums: BTreeMap<(Currency, Basis), Decimal>,
+    /// One for each currency and basis, in their order. Thousands of spends are held at once and nearly all have one
+    /// sum: it stands in the spend itself.
+    sums: SmallVec<[Sum; 1]>,
     /// Models whose tokens are counted but whose cost nobody knows: the sums are a lower bound.
     pub unpriced: BTreeSet<ModelId>,
+}
+
+/// Of one currency and basis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sum {
+    kind: (Currency, Basis),
+    amount: Decimal,
 }
 
 impl Spend {
@@ -153,8 +163,20 @@ impl Spend {
 
     /// Adds to the sum of the same currency and basis.
     pub fn add(&mut self, money: Money, basis: Basis) {
-        let sum = self.sums.entry((money.currency, basis)).or_default();
-        *sum = sum.saturating_add(money.amount);
+        let kind = (money.currency, basis);
+        match self.sums.binary_search_by(|sum| sum.kind.cmp(&kind)) {
+            Ok(place) => {
+                let sum = &mut self.sums[place];
+                sum.amount = sum.amount.saturating_add(money.amount);
+            }
+            Err(place) => self.sums.insert(
+                place,
+                Sum {
+                    kind,
+                    amount: money.amount,
+                },
+            ),
+        }
     }
 
     /// Adds every sum of another spend, each to its own kind.
@@ -167,15 +189,17 @@ impl Spend {
 
     /// Every sum with its basis, by currency, billed before metered before estimated.
     pub fn iter(&self) -> impl Iterator<Item = (Money, Basis)> + '_ {
-        self.sums
-            .iter()
-            .map(|((currency, basis), amount)| (Money::new(*amount, *currency), *basis))
+        self.sums.iter().map(|sum| {
+            let (currency, basis) = sum.kind;
+            (Money::new(sum.amount, currency), basis)
+        })
     }
 
     /// The sum of a currency and basis; `None` when there is none.
     #[must_use]
     pub fn get(&self, currency: Currency, basis: Basis) -> Option<Decimal> {
-        self.sums.get(&(currency, basis)).copied()
+        let sum = self.sums.iter().find(|sum| sum.kind == (currency, basis));
+        sum.map(|sum| sum.amount)
     }
 
     /// Whether there is neither a sum nor anything unpriced.
@@ -194,15 +218,14 @@ struct SpendAtRest {
 
 impl From<SpendAtRest> for Spend {
     fn from(rest: SpendAtRest) -> Self {
-        let sums = rest
-            .sums
-            .into_iter()
-            .map(|(currency, basis, amount)| ((currency, basis), amount))
-            .collect();
-        Self {
-            sums,
+        let mut spend = Self {
+            sums: SmallVec::new(),
             unpriced: rest.unpriced,
+        };
+        for (currency, basis, amount) in rest.sums {
+            spend.add(Money::new(amount, currency), basis);
         }
+        spend
     }
 }
 
@@ -211,7 +234,7 @@ impl From<Spend> for SpendAtRest {
         let sums = spend
             .sums
             .into_iter()
-            .map(|((currency, basis), amount)| (currency, basis, amount))
+            .map(|sum| (sum.kind.0, sum.kind.1, sum.amount))
             .collect();
         Self {
             sums,

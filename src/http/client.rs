@@ -2,50 +2,113 @@
 //!
 //! It neither repeats nor logs.
 
+use std::future::ready;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt as _;
 
 use crate::http::{Credential, HttpError, Limits, Reply};
 
 const USER_AGENT: &str = concat!("spendtray/", env!("CARGO_PKG_VERSION"));
 
-/// One client for each way out, made when it is first needed: loopback works without any trusted certificate.
+/// One client for each way out, made when it is needed. Whom to trust is found out once, for it takes many files;
+/// loopback in plain words works without any trusted certificate.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
-    plain_loopback: OnceLock<Client>,
-    tls_loopback: OnceLock<Client>,
-    remote: OnceLock<Client>,
+    plain_loopback: Mutex<Option<Client>>,
+    tls_loopback: Mutex<Option<Client>>,
+    remote: Mutex<Option<Client>>,
+    trust: OnceLock<ClientConfig>,
+    names: Names,
+}
+
+/// Who tells where a host is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// The system.
+    #[default]
+    System,
+    /// Nobody: no name leads anywhere, and no proxy either.
+    Nobody,
+}
+
+/// A resolver that knows no name.
+struct KnowsNobody;
+
+impl Resolve for KnowsNobody {
+    fn resolve(&self, _: Name) -> Resolving {
+        Box::pin(ready(Err("nobody answers for names".into())))
+    }
 }
 
 impl Clients {
+    /// Clients whose way to other machines depends on these names.
+    pub(super) fn by(names: Names) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
     /// The client for an address that [`address`] accepted.
-    pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<&Client, HttpError> {
+    pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<Client, HttpError> {
+        let is_plain = url.scheme() == "http";
+        let slot = match (is_plain, is_loopback(url)) {
+            (true, _) => &self.plain_loopback,
+            (false, true) => &self.tls_loopback,
+            (false, false) => &self.remote,
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = slot.as_ref() {
+            return Ok(client.clone());
+        }
         let builder = Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(limits.connect)
             .timeout(limits.answer)
             .redirect(Policy::none());
-        let (slot, builder) = if url.scheme() == "http" {
-            (
-                &self.plain_loopback,
-                builder.no_proxy().tls_certs_only(Vec::new()),
-            )
+        let builder = if is_plain {
+            builder.no_proxy().tls_certs_only(Vec::new())
         } else if is_loopback(url) {
-            (&self.tls_loopback, builder.no_proxy().https_only(true))
+            self.secured(builder.no_proxy())?
+        } else if self.names == Names::System {
+            self.secured(builder)?
         } else {
-            (&self.remote, builder.https_only(true))
+            let nowhere = builder.no_proxy().tls_certs_only(Vec::new());
+            nowhere.dns_resolver(Arc::new(KnowsNobody))
         };
-        if let Some(client) = slot.get() {
-            return Ok(client);
-        }
         let client = builder
             .build()
             .map_err(|error| HttpError::no_client(&error))?;
-        Ok(slot.get_or_init(|| client))
+        Ok(slot.insert(client).clone())
+    }
+
+    fn secured(&self, builder: ClientBuilder) -> Result<ClientBuilder, HttpError> {
+        let trust = self.trust()?;
+        Ok(builder.https_only(true).tls_backend_preconfigured(trust))
+    }
+
+    /// Closes the connections that are kept open for a next request.
+    pub(super) fn rest(&self) {
+        for slot in [&self.plain_loopback, &self.tls_loopback, &self.remote] {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+    }
+
+    fn trust(&self) -> Result<ClientConfig, HttpError> {
+        if let Some(config) = self.trust.get() {
+            return Ok(config.clone());
+        }
+        let mut config =
+            ClientConfig::with_platform_verifier().map_err(|error| HttpError::no_client(&error))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(self.trust.get_or_init(|| config).clone())
     }
 }
 

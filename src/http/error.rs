@@ -54,6 +54,12 @@ pub enum HttpError {
         /// Who was asked.
         host: String,
     },
+    /// The answer is compressed and cannot be unpacked.
+    #[error("the answer of {host} is damaged and cannot be unpacked")]
+    Damaged {
+        /// Who was asked.
+        host: String,
+    },
     /// The answer is larger than anything useful.
     #[error("the answer of {host} is larger than {megabytes} MB and was not read")]
     TooLarge {
@@ -86,10 +92,10 @@ impl HttpError {
         )
     }
 
-    pub(super) fn no_client(error: &reqwest::Error) -> Self {
+    pub(super) fn no_client(error: &(dyn Error + 'static)) -> Self {
         Self::Setup(format!(
             "TLS cannot be set up here: {}",
-            innermost(error).unwrap_or_else(|| "no reason given".to_owned())
+            innermost(error).unwrap_or_else(|| error.to_string())
         ))
     }
 
@@ -111,6 +117,9 @@ impl HttpError {
                 host,
                 seconds: waited.as_secs(),
             };
+        }
+        if error.is_decode() && !is_of_the_connection(error) {
+            return Self::Damaged { host };
         }
         if error.is_builder() {
             return Self::BadAddress(innermost(error).unwrap_or_default());
@@ -169,6 +178,11 @@ fn certificate_fault(fault: &CertificateError) -> String {
     known.to_owned()
 }
 
+/// Whether the connection failed, which reqwest tells like a fault of what came over it.
+fn is_of_the_connection(error: &reqwest::Error) -> bool {
+    chain(error).any(<dyn Error>::is::<hyper::Error>)
+}
+
 fn system_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
     chain(error)
         .filter_map(|error| error.downcast_ref::<io::Error>())
@@ -177,6 +191,6 @@ fn system_kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
 }
 
 /// The deepest cause; the outer ones repeat the address.
-fn innermost(error: &reqwest::Error) -> Option<String> {
+fn innermost(error: &(dyn Error + 'static)) -> Option<String> {
     chain(error).skip(1).last().map(ToString::to_string)
 }

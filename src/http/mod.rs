@@ -22,7 +22,7 @@ use crate::secrets::Secret;
 
 pub use error::HttpError;
 
-use client::Clients;
+use client::{Clients, Names};
 use log::Log;
 
 /// The way to the vendors. Cheap to clone.
@@ -173,6 +173,16 @@ impl Http {
         })
     }
 
+    /// The same client on a machine where no host name leads anywhere, as without a network: only addresses of this
+    /// machine are reached.
+    #[must_use]
+    pub fn without_names(self) -> Self {
+        Self {
+            clients: Arc::new(Clients::by(Names::Nobody)),
+            ..self
+        }
+    }
+
     /// Asks; connection failures, time-outs and 5xx are tried again twice.
     ///
     /// # Errors
@@ -201,6 +211,12 @@ impl Http {
     ) -> Result<Reply, HttpError> {
         let url = request.address()?;
         self.send(request, &url, Some(body)).await
+    }
+
+    /// Closes the connections that are kept open for a next request: between two rounds of polls there is none, and
+    /// nothing has to wake up for them.
+    pub fn rest(&self) {
+        self.clients.rest();
     }
 
     async fn send(

@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem::Finder;
 
 use crate::logs::database;
-use crate::logs::hashing::sum;
-use crate::logs::scan::{Buffer, Ending, LONGEST_LINE, Pass, trimmed};
+use crate::logs::scan::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
 use crate::logs::table::Table;
 
 /// How a file holds its lines.
@@ -156,7 +155,7 @@ impl Glance<'_> {
         if let Some(mark) = self.mark
             && mark.offset > 0
             && mark.offset <= file.metadata()?.len()
-            && ends(&mut file, mark.offset)? == mark.ends
+            && ends_before(&mut file, mark.offset)? == mark.ends
         {
             from = Some(mark);
         }
@@ -166,16 +165,18 @@ impl Glance<'_> {
             file.seek(SeekFrom::Start(offset))?;
         }
         let mut reader = self.start(from.map(|mark| mark.kept.as_slice()));
-        let pass = feed(reader.as_mut(), buffer, &file, brought)?;
+        // What is appended while it is read belongs to the next look: it is not in the stamp either.
+        let rest = (&file).take(self.size.saturating_sub(offset));
+        let pass = feed(reader.as_mut(), buffer, rest, brought)?;
         brought.bytes = pass.bytes;
         reader.finish(self.find, &mut brought.table);
         if let Some(kept) = reader.kept() {
-            let offset = offset + pass.complete;
-            brought.mark = Mark {
-                offset,
-                ends: ends(&mut file, offset)?,
-                kept,
+            let ends = match pass.ends {
+                Some(ends) if offset == 0 => ends,
+                _ => ends_before(&mut file, offset + pass.complete)?,
             };
+            let offset = offset + pass.complete;
+            brought.mark = Mark { offset, ends, kept };
         }
         Ok(())
     }
@@ -204,13 +205,14 @@ fn feed(
 }
 
 /// The first and the last KiB before an offset, hashed: a file that was rewritten differs there.
-fn ends(file: &mut File, offset: u64) -> io::Result<u64> {
-    const LENGTH: u64 = 1024;
-    let mut bytes = Vec::with_capacity(2048);
-    for from in [0, offset.saturating_sub(LENGTH)] {
+fn ends_before(file: &mut File, offset: u64) -> io::Result<u64> {
+    let mut read = |from: u64| {
+        let mut bytes = Vec::with_capacity(KEPT);
         file.seek(SeekFrom::Start(from))?;
-        let length = LENGTH.min(offset - from);
+        let length = (KEPT as u64).min(offset - from);
         (&mut *file).take(length).read_to_end(&mut bytes)?;
-    }
-    Ok(sum(&bytes))
+        Ok::<_, io::Error>(bytes)
+    };
+    let first = read(0)?;
+    Ok(ends(&first, &read(offset.saturating_sub(KEPT as u64))?))
 }

@@ -11,6 +11,8 @@ use std::io::{self, Read};
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
+use crate::logs::hashing::sum;
+
 /// A longer line is stepped over and counted. Lines of several megabytes are usual, because images stand in them.
 pub(super) const LONGEST_LINE: usize = 64 << 20;
 
@@ -43,11 +45,43 @@ pub(super) struct Pass {
     pub(super) bytes: u64,
     /// Lines that were too long.
     pub(super) too_long: u64,
+    /// The first and the last KiB of whole lines, hashed as [`ends`] does. `None`: a line was stepped over.
+    pub(super) ends: Option<u64>,
+}
+
+/// How much of a file's beginning and end is remembered.
+pub(super) const KEPT: usize = 1024;
+
+/// The first and the last KiB of a text, hashed: they differ in a file that was rewritten.
+pub(super) fn ends(first: &[u8], last: &[u8]) -> u64 {
+    sum(&[first, last].concat())
 }
 
 /// A buffer that outlives a pass, so that many files need one.
 #[derive(Default)]
-pub(super) struct Buffer(Vec<u8>);
+pub(super) struct Buffer(Vec<u8>, Ends);
+
+/// The first and the last KiB of the whole lines so far.
+#[derive(Default)]
+struct Ends {
+    first: Vec<u8>,
+    last: Vec<u8>,
+}
+
+impl Ends {
+    fn take(&mut self, text: &[u8]) {
+        let missing = KEPT.saturating_sub(self.first.len()).min(text.len());
+        self.first
+            .extend_from_slice(text.get(..missing).unwrap_or_default());
+        let fresh = text
+            .get(text.len().saturating_sub(KEPT)..)
+            .unwrap_or_default();
+        let stays = KEPT - fresh.len();
+        let goes = self.last.len().saturating_sub(stays);
+        self.last.drain(..goes);
+        self.last.extend_from_slice(fresh);
+    }
+}
 
 impl Buffer {
     /// Hands each line to `each`, or each in which `needle` stands.
@@ -58,6 +92,9 @@ impl Buffer {
         mut each: impl FnMut(Line<'_>),
     ) -> io::Result<Pass> {
         let mut pass = Pass::default();
+        self.1.first.clear();
+        self.1.last.clear();
+        let mut stepped_over = false;
         let (mut filled, mut skipping) = (0, false);
         let mut dropped = 0_u64;
         self.0.resize(BUFFER.max(self.0.len().min(4 * BUFFER)), 0);
@@ -81,6 +118,7 @@ impl Buffer {
                         each(last);
                     }
                 }
+                pass.ends = (!stepped_over).then(|| ends(&self.1.first, &self.1.last));
                 return Ok(pass);
             }
             let fresh = text.get(filled..).unwrap_or_default();
@@ -93,12 +131,13 @@ impl Buffer {
                     self.0.resize(self.0.len() * 2, 0);
                 } else {
                     dropped += filled as u64;
-                    (filled, skipping) = (0, true);
+                    (filled, skipping, stepped_over) = (0, true, true);
                 }
                 continue;
             };
             let mut whole = text.get(..last).unwrap_or_default();
             pass.complete += dropped + whole.len() as u64;
+            self.1.take(whole);
             dropped = 0;
             if skipping {
                 skipping = false;
@@ -236,6 +275,7 @@ mod tests {
             [b"a", b"b"]
         );
         assert_eq!((pass.complete, pass.too_long), (text.len() as u64, 1));
+        assert_eq!(pass.ends, None);
     }
 
     proptest::proptest! {
@@ -245,6 +285,24 @@ mod tests {
             step in 1_usize..9,
         ) {
             proptest::prop_assert_eq!(lines(&text, step), lines(&text, usize::MAX));
+        }
+
+        #[test]
+        fn the_ends_are_those_of_the_whole_lines(
+            lengths in proptest::collection::vec(0_usize..900, 0..6),
+            step in 1_usize..3000,
+        ) {
+            let mut text = Vec::new();
+            for (number, length) in lengths.iter().enumerate() {
+                text.extend(std::iter::repeat_n(b'a' + u8::try_from(number).unwrap(), *length));
+                text.push(b'\n');
+            }
+            let whole = text.clone();
+            text.extend(b"open");
+            let (_, pass) = lines(&text, step);
+            let first = &whole[..whole.len().min(KEPT)];
+            let last = &whole[whole.len().saturating_sub(KEPT)..];
+            proptest::prop_assert_eq!(pass.ends, Some(ends(first, last)));
         }
 
         #[test]

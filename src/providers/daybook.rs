@@ -158,9 +158,10 @@ fn until<R>(walk: &Walk<Day<R>>, start: NaiveDate, now: DateTime<Utc>) -> NaiveD
     last.map_or(start, days::next)
 }
 
+/// What a day came to for someone.
 #[derive(Debug, Default)]
-struct Sum {
-    spend: Spend,
+pub(super) struct Sum {
+    pub(super) spend: Spend,
     requests: Option<u64>,
     tokens: Option<TokenCounts>,
 }
@@ -180,7 +181,7 @@ fn join(charges: &[Charge], counts: &[Counts], days: Range<NaiveDate>) -> Vec<Us
     }
     for count in counts.iter().filter(|count| days.contains(&count.day)) {
         let sum = sums.entry((count.day, count.who.clone())).or_default();
-        sum.count(count);
+        sum.count(count.requests, count.tokens.as_ref());
         if let Some(model) = &count.who.model
             && (count.billing == Billing::LeftOut || !billed.contains(&(count.day, model)))
         {
@@ -191,18 +192,20 @@ fn join(charges: &[Charge], counts: &[Counts], days: Range<NaiveDate>) -> Vec<Us
 }
 
 impl Sum {
-    fn count(&mut self, count: &Counts) {
-        if let Some(requests) = count.requests {
+    /// Adds requests and tokens, as far as they are told.
+    pub(super) fn count(&mut self, requests: Option<u64>, tokens: Option<&TokenCounts>) {
+        if let Some(requests) = requests {
             let sum = self.requests.get_or_insert(0);
             *sum = sum.saturating_add(requests);
         }
-        if let Some(tokens) = &count.tokens {
+        if let Some(tokens) = tokens {
             self.tokens.get_or_insert_default().add(tokens);
         }
     }
 }
 
-fn slot(((day, who), sum): ((NaiveDate, Attribution), Sum)) -> UsageSlot {
+/// The slot of a day.
+pub(super) fn slot(((day, who), sum): ((NaiveDate, Attribution), Sum)) -> UsageSlot {
     UsageSlot {
         start: days::midnight(day),
         width: SlotWidth::Day,

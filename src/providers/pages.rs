@@ -161,6 +161,15 @@ impl<T> Walk<T> {
         }
     }
 
+    /// Every row, if all came and could be read.
+    pub(super) fn whole(self, what: &str) -> Result<Vec<T>, PollError> {
+        match self.stopped {
+            Some(why) => Err(why),
+            None if self.unreadable > 0 => Err(reply::unreadable(what)),
+            None => Ok(self.rows),
+        }
+    }
+
     /// The walk with each row made into something else.
     pub(super) fn map<U>(self, each: impl Fn(T) -> U) -> Walk<U> {
         Walk {

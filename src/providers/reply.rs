@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use crate::http::{Credential, HttpError, Reply, Request, redact, retry};
+use crate::providers::wire::Rows;
 use crate::providers::{Auth, PollContext, PollError, Provider};
 use crate::secrets::Secret;
 
@@ -69,7 +70,9 @@ impl<'a> Vendor<'a> {
 
     fn unanswered(&self, error: &HttpError) -> PollError {
         match error {
-            HttpError::TooLarge { .. } => PollError::Malformed(error.to_string()),
+            HttpError::TooLarge { .. } | HttpError::Damaged { .. } => {
+                PollError::Malformed(error.to_string())
+            }
             HttpError::BadAddress(_) => PollError::NotConfigured {
                 message: error.to_string(),
                 hint: format!(
@@ -152,6 +155,24 @@ pub(super) fn object<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Re
 /// Reads an answer that is a JSON list; `what` as for [`object`].
 pub(super) fn list<'r, T: Deserialize<'r>>(reply: &'r Reply, what: &str) -> Result<T, PollError> {
     read(reply, what, Shape::List)
+}
+
+/// Every entry of an answer's `data`; one that cannot be read may be the one that matters.
+pub(super) fn data<T>(rows: Rows<T>, what: &str) -> Result<Vec<T>, PollError> {
+    every(rows, what)?.ok_or_else(|| PollError::Malformed(format!("{what} has no `data`")))
+}
+
+/// Every entry of a list. `None`: there is no list.
+pub(super) fn every<T>(rows: Rows<T>, what: &str) -> Result<Option<Vec<T>>, PollError> {
+    if rows.unreadable > 0 {
+        return Err(unreadable(what));
+    }
+    Ok(rows.rows)
+}
+
+/// An answer of which not all can be read.
+pub(super) fn unreadable(what: &str) -> PollError {
+    PollError::Malformed(format!("{what} has entries that cannot be read"))
 }
 
 /// What an answer must be: a list would be taken for an object's fields in order.

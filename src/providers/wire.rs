@@ -1,7 +1,7 @@
 //! Reading answers that may change under us: a field that is missing, null or of another type costs that field only.
 //!
-//! Numbers are read from their text, so no amount passes through a float. These types borrow from the answer and work
-//! only with `serde_json`.
+//! Numbers are read from their text, so no amount passes through a float. A list is never taken for an object's fields
+//! in order, as serde would. These types borrow from the answer and work only with `serde_json`.
 
 use std::str::FromStr as _;
 
@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// A field that is `None` when it is missing, null or of another type.
+/// A field that is `None` when it is missing, null or of another type; it may hold anything but a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Lenient<T>(pub(super) Option<T>);
 
@@ -23,8 +23,14 @@ impl<T> Default for Lenient<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&'de RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(raw.get()).ok()))
+        Ok(Self(unlisted(raw)))
     }
+}
+
+/// A value that is no list. `None`: it is one, or of another type.
+fn unlisted<'de, T: Deserialize<'de>>(raw: &'de RawValue) -> Option<T> {
+    let text = raw.get();
+    (!text.starts_with('[')).then(|| serde_json::from_str(text).ok())?
 }
 
 /// A field where null says something else than its absence.
@@ -45,7 +51,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
         if raw.get() == "null" {
             return Ok(Self::Null);
         }
-        Ok(serde_json::from_str(raw.get()).map_or(Self::Nothing, Self::Value))
+        Ok(unlisted(raw).map_or(Self::Nothing, Self::Value))
     }
 }
 
@@ -69,7 +75,8 @@ impl<T> Default for Rows<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Lenient(list) = Lenient::<Vec<Lenient<T>>>::deserialize(deserializer)?;
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        let list: Option<Vec<Lenient<T>>> = serde_json::from_str(raw.get()).ok();
         let length = list.as_ref().map_or(0, Vec::len);
         let rows: Option<Vec<T>> =
             list.map(|entries| entries.into_iter().filter_map(|entry| entry.0).collect());
@@ -203,5 +210,18 @@ mod tests {
         assert_eq!(body.rows.rows.map(|rows| rows.len()), Some(2));
         assert_eq!(body.rows.unreadable, 2);
         assert_eq!(read(r#"{"rows":{}}"#), Body::default());
+    }
+
+    #[test]
+    fn a_list_is_not_taken_for_an_objects_fields_in_order() {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(default)]
+        struct Outer {
+            row: Lenient<Row>,
+            rows: Rows<Row>,
+        }
+        let outer: Outer = serde_json::from_str(r#"{"row":[7],"rows":[[7],{}]}"#).unwrap();
+        assert_eq!(outer.row.0, None);
+        assert_eq!(outer.rows.unreadable, 1);
     }
 }

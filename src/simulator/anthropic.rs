@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::simulator::call::{Call, Reply, Vendor};
-use crate::simulator::month::{self, Habit, Model, Use};
+use crate::simulator::month::{Habit, Model};
+use crate::simulator::report::{self, Fault};
 
 /// A key that may look at the organization.
 pub(super) const ADMIN_KEY: &str = "sk-ant-admin01-demo4spendtray5simulator6";
@@ -101,7 +102,7 @@ fn invalid(message: &str) -> Reply {
 
 fn organization(call: &Call<'_>, path: &str) -> Reply {
     match path {
-        "cost_report" => report(call, &["workspace_id", "description"], |day| {
+        "cost_report" => by_days(call, &["workspace_id", "description"], |day| {
             charged(call, day)
         }),
         "usage_report/messages" => {
@@ -113,7 +114,7 @@ fn organization(call: &Call<'_>, path: &str) -> Reply {
                 "context_window",
                 "inference_geo",
             ];
-            report(call, &groups, |day| counted(call, day))
+            by_days(call, &groups, |day| counted(call, day))
         }
         "api_keys" => list(&keys(call)),
         "workspaces" => list(&[json!({
@@ -125,7 +126,7 @@ fn organization(call: &Call<'_>, path: &str) -> Reply {
 }
 
 /// A report by days, strict about its parameters: arrays need brackets.
-fn report(
+fn by_days(
     call: &Call<'_>,
     dimensions: &[&str],
     results: impl Fn(NaiveDate) -> Vec<Value>,
@@ -151,39 +152,24 @@ fn report(
     let start = call
         .parameter("starting_at")
         .and_then(|text| text.parse::<DateTime<Utc>>().ok());
-    let limit = call
-        .parameter("limit")
-        .map_or(Some(7), |text| text.parse().ok());
-    let (Some(start), Some(limit)) = (start, limit.filter(|limit| (1..=31).contains(limit))) else {
-        return invalid("starting_at: Field required, or limit: Input should be from 1 to 31");
-    };
-    if call
-        .parameter("bucket_width")
-        .is_some_and(|width| width != "1d")
-    {
-        return invalid("bucket_width: Input should be '1d'");
-    }
-    let (start, today) = (start.date_naive(), call.now.date_naive());
-    let from = match call.parameter("page") {
-        None => start,
-        Some(token) => {
-            match month::opened(token, start.iter_days().take_while(|day| *day <= today)) {
-                Some(day) => day,
-                None => return invalid("page: Invalid page token"),
-            }
+    let page = match report::page(call, start.map(|start| start.date_naive()), 31) {
+        Ok(page) => page,
+        Err(Fault::StartOrLimit) => {
+            return invalid("starting_at: Field required, or limit: Input should be from 1 to 31");
         }
+        Err(Fault::Width) => return invalid("bucket_width: Input should be '1d'"),
+        Err(Fault::Page) => return invalid("page: Invalid page token"),
     };
-    let (days, next) = month::page((from, today), limit);
-    let buckets: Vec<Value> = days
+    let buckets: Vec<Value> = page
+        .days
         .into_iter()
         .map(|day| {
             json!({"starting_at": instant(day), "ending_at": instant(day.succ_opt().unwrap_or(day)), "results": results(day)})
         })
         .collect();
-    let token = next.map(month::token);
     Reply::json(
         200,
-        &json!({"data": buckets, "has_more": token.is_some(), "next_page": token}),
+        &json!({"data": buckets, "has_more": page.next.is_some(), "next_page": page.next}),
     )
 }
 
@@ -193,24 +179,11 @@ fn instant(day: NaiveDate) -> String {
         .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Whether a report is to be told by this.
-fn groups(call: &Call<'_>, name: &str) -> bool {
-    call.query
-        .iter()
-        .any(|(key, value)| key == "group_by[]" && value == name)
-}
-
-fn of_day(call: &Call<'_>, day: NaiveDate) -> Vec<Use> {
-    let mut uses = month::uses(call.world, &HABITS, day, call.now);
-    uses.retain(|one| one.day == day);
-    uses
-}
-
 /// Costs of a day in cents; details only when it is grouped by description.
 fn charged(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
-    let in_detail = groups(call, "description");
+    let in_detail = report::is_by(call, "description");
     let mut rows = Vec::new();
-    for one in of_day(call, day) {
+    for one in report::of_day(call, &HABITS, day) {
         let parts = [
             "uncached_input_tokens",
             "cache_read_input_tokens",
@@ -229,7 +202,7 @@ fn charged(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
                 "model": detail(one.habit.model.id), "token_type": detail(part),
                 "context_window": detail("0-200k"), "service_tier": detail("standard"),
                 "inference_geo": detail("global"),
-                "workspace_id": one.habit.project.filter(|_| groups(call, "workspace_id")),
+                "workspace_id": one.habit.project.filter(|_| report::is_by(call, "workspace_id")),
             }));
         }
     }
@@ -237,9 +210,8 @@ fn charged(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
 }
 
 fn counted(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
-    let told =
-        |name: &str, value: Option<&str>| value.filter(|_| groups(call, name)).map(str::to_owned);
-    of_day(call, day)
+    let told = |name: &str, value: Option<&str>| report::told(call, name, value);
+    report::of_day(call, &HABITS, day)
         .into_iter()
         .map(|one| {
             let [fresh, cached, output] = one.tokens;

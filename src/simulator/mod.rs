@@ -22,6 +22,7 @@ mod month;
 mod openai;
 mod openrouter;
 mod random;
+mod report;
 mod server;
 mod venice;
 

@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use crate::simulator::call::{Call, Reply, Vendor};
-use crate::simulator::month::{self, Habit, Model, Use};
+use crate::simulator::month::{Habit, Model};
+use crate::simulator::report::{self, Fault, Page};
 
 /// A key that may look at the organization.
 pub(super) const ADMIN_KEY: &str = "sk-admin-demo4spendtray5simulator6";
@@ -121,7 +122,7 @@ fn models() -> Reply {
 
 fn organization(call: &Call<'_>, path: &str) -> Reply {
     if let Some(kind) = path.strip_prefix("usage/") {
-        return report(call, 31, |day| {
+        return by_days(call, 31, |day| {
             if kind == "completions" {
                 counted(call, day)
             } else {
@@ -130,7 +131,7 @@ fn organization(call: &Call<'_>, path: &str) -> Reply {
         });
     }
     match path {
-        "costs" => report(call, 180, |day| charged(call, day)),
+        "costs" => by_days(call, 180, |day| charged(call, day)),
         "projects" => list(
             call,
             &["limit", "after", "include_archived"],
@@ -160,7 +161,7 @@ fn organization(call: &Call<'_>, path: &str) -> Reply {
 }
 
 /// A report by days, strict about its parameters.
-fn report(call: &Call<'_>, most: usize, results: impl Fn(NaiveDate) -> Vec<Value>) -> Reply {
+fn by_days(call: &Call<'_>, most: usize, results: impl Fn(NaiveDate) -> Vec<Value>) -> Reply {
     let known = [
         "start_time",
         "end_time",
@@ -173,45 +174,31 @@ fn report(call: &Call<'_>, most: usize, results: impl Fn(NaiveDate) -> Vec<Value
     if let Some(unknown) = call.unknown_parameter(&known) {
         return refusal(400, &format!("Unknown parameter: '{unknown}'."), None);
     }
-    let today = call.now.date_naive();
     let start = call
         .parameter("start_time")
         .and_then(|text| DateTime::from_timestamp(text.parse().ok()?, 0))
         .map(|start| start.date_naive());
-    let limit = call
-        .parameter("limit")
-        .map_or(Some(7), |text| text.parse().ok());
-    let (Some(start), Some(limit)) = (start, limit.filter(|limit| (1..=most).contains(limit)))
-    else {
-        return refusal(400, "Missing or invalid 'start_time' or 'limit'.", None);
+    let fault = match report::page(call, start, most) {
+        Ok(page) => return paged(page, results),
+        Err(Fault::StartOrLimit) => "Missing or invalid 'start_time' or 'limit'.",
+        Err(Fault::Width) => "Invalid 'bucket_width'.",
+        Err(Fault::Page) => "Invalid 'page'.",
     };
-    if call
-        .parameter("bucket_width")
-        .is_some_and(|width| width != "1d")
-    {
-        return refusal(400, "Invalid 'bucket_width'.", None);
-    }
-    let from = match call.parameter("page") {
-        None => start,
-        Some(token) => {
-            match month::opened(token, start.iter_days().take_while(|day| *day <= today)) {
-                Some(day) => day,
-                None => return refusal(400, "Invalid 'page'.", None),
-            }
-        }
-    };
-    let (days, next) = month::page((from, today), limit);
-    let buckets: Vec<Value> = days
+    refusal(400, fault, None)
+}
+
+fn paged(page: Page, results: impl Fn(NaiveDate) -> Vec<Value>) -> Reply {
+    let buckets: Vec<Value> = page
+        .days
         .into_iter()
         .map(|day| {
             let start = seconds(day);
             json!({"object": "bucket", "start_time": start, "end_time": start + 86_400, "results": results(day)})
         })
         .collect();
-    let token = next.map(month::token);
     Reply::json(
         200,
-        &json!({"object": "page", "data": buckets, "has_more": token.is_some(), "next_page": token}),
+        &json!({"object": "page", "data": buckets, "has_more": page.next.is_some(), "next_page": page.next}),
     )
 }
 
@@ -219,33 +206,21 @@ fn seconds(day: NaiveDate) -> i64 {
     day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp()
 }
 
-/// Whether a report is to be told by this.
-fn groups(call: &Call<'_>, name: &str) -> bool {
-    call.query
-        .iter()
-        .any(|(key, value)| key.starts_with("group_by") && value == name)
-}
-
-fn of_day(call: &Call<'_>, day: NaiveDate) -> Vec<Use> {
-    let mut uses = month::uses(call.world, &HABITS, day, call.now);
-    uses.retain(|one| one.day == day);
-    uses
-}
-
 /// Costs of a day; ungrouped dimensions are null.
 fn charged(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
-    let told =
-        |name: &str, value: Option<&str>| value.filter(|_| groups(call, name)).map(str::to_owned);
-    let rows = of_day(call, day).into_iter().flat_map(|one| {
-        let parts = ["input", "cached input", "output"]
-            .into_iter()
-            .zip(one.dollars())
-            .zip(one.tokens);
-        parts
-            .filter(|((_, dollars), _)| !dollars.is_zero())
-            .map(move |((part, dollars), tokens)| (one, part, dollars, tokens))
-            .collect::<Vec<_>>()
-    });
+    let told = |name: &str, value: Option<&str>| report::told(call, name, value);
+    let rows = report::of_day(call, &HABITS, day)
+        .into_iter()
+        .flat_map(|one| {
+            let parts = ["input", "cached input", "output"]
+                .into_iter()
+                .zip(one.dollars())
+                .zip(one.tokens);
+            parts
+                .filter(|((_, dollars), _)| !dollars.is_zero())
+                .map(move |((part, dollars), tokens)| (one, part, dollars, tokens))
+                .collect::<Vec<_>>()
+        });
     rows.map(|(one, part, dollars, tokens)| {
         let item = format!("{}, {part}", one.habit.model.id);
         json!({
@@ -261,9 +236,8 @@ fn charged(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
 }
 
 fn counted(call: &Call<'_>, day: NaiveDate) -> Vec<Value> {
-    let told =
-        |name: &str, value: Option<&str>| value.filter(|_| groups(call, name)).map(str::to_owned);
-    of_day(call, day)
+    let told = |name: &str, value: Option<&str>| report::told(call, name, value);
+    report::of_day(call, &HABITS, day)
         .into_iter()
         .map(|one| {
             let [fresh, cached, output] = one.tokens;

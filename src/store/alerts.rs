@@ -1,12 +1,11 @@
 //! Alerts across restarts, and what people were told: the tables `alert_state` and `notice`.
 
 use chrono::{DateTime, Utc};
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::alert::{AlertKey, AlertRecord, NoticeRecord};
 use crate::domain::ids::RuleId;
 use crate::store::cell::{self, Read};
+use crate::store::database::{Connection, Error, Row, query};
 
 const KEEP_ALERT: &str = "
     INSERT INTO alert_state (watcher, rule, subject, period, severity, title, body, phase,
@@ -40,10 +39,10 @@ pub(super) struct Told<'a> {
 
 /// Keeps an alert in the place of the one with the same key.
 pub(super) async fn keep(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     alert: &AlertRecord,
     told: Told<'_>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let instants = [
         alert.raised_at,
         alert.notified_at,
@@ -51,7 +50,7 @@ pub(super) async fn keep(
         alert.snoozed_until,
     ]
     .map(|at| at.map(cell::millis));
-    let mut statement = sqlx::query(KEEP_ALERT)
+    let mut statement = query(KEEP_ALERT)
         .bind(cell::clean(told.watcher))
         .bind(cell::clean(alert.key.rule.as_str()))
         .bind(cell::clean(&alert.key.subject))
@@ -64,18 +63,16 @@ pub(super) async fn keep(
         statement = statement.bind(instant);
     }
     let statement = statement.bind(cell::millis(told.at));
-    connection.execute(statement).await.map(drop)
+    connection.execute(statement).await
 }
 
 /// Every alert, newest first.
 pub(super) async fn all(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     watcher: &str,
-) -> Result<Vec<AlertRecord>, sqlx::Error> {
-    let rows = connection
-        .fetch_all(sqlx::query(READ_ALERTS).bind(watcher.to_owned()))
-        .await?;
-    let mut alerts = cell::readable("alert_state", &rows, alert_of);
+) -> Result<Vec<AlertRecord>, Error> {
+    let statement = query(READ_ALERTS).bind(watcher);
+    let mut alerts = cell::readable(connection, "alert_state", statement, alert_of).await?;
     alerts.sort_by(|a, b| {
         b.raised_at
             .cmp(&a.raised_at)
@@ -84,7 +81,7 @@ pub(super) async fn all(
     Ok(alerts)
 }
 
-fn alert_of(row: &AnyRow) -> Read<AlertRecord> {
+fn alert_of(row: &Row<'_>) -> Read<AlertRecord> {
     Ok(AlertRecord {
         key: AlertKey {
             rule: RuleId::new(cell::text(row, 0)?),
@@ -104,12 +101,12 @@ fn alert_of(row: &AnyRow) -> Read<AlertRecord> {
 
 /// Adds a notice to the log.
 pub(super) async fn log(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     notice: &NoticeRecord,
     watcher: &str,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let key = notice.alert.as_ref();
-    let statement = sqlx::query(KEEP_NOTICE)
+    let statement = query(KEEP_NOTICE)
         .bind(cell::clean(watcher))
         .bind(cell::millis(notice.at))
         .bind(key.map(|key| cell::clean(key.rule.as_str())))
@@ -118,26 +115,20 @@ pub(super) async fn log(
         .bind(cell::word(notice.severity))
         .bind(cell::clean(&notice.title))
         .bind(cell::clean(&notice.body));
-    connection.execute(statement).await.map(drop)
+    connection.execute(statement).await
 }
 
 /// The last notices, newest first.
 pub(super) async fn notices(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     watcher: &str,
     most: u32,
-) -> Result<Vec<NoticeRecord>, sqlx::Error> {
-    let rows = connection
-        .fetch_all(
-            sqlx::query(READ_NOTICES)
-                .bind(watcher.to_owned())
-                .bind(i64::from(most)),
-        )
-        .await?;
-    Ok(cell::readable("notice", &rows, notice_of))
+) -> Result<Vec<NoticeRecord>, Error> {
+    let statement = query(READ_NOTICES).bind(watcher).bind(i64::from(most));
+    cell::readable(connection, "notice", statement, notice_of).await
 }
 
-fn notice_of(row: &AnyRow) -> Read<NoticeRecord> {
+fn notice_of(row: &Row<'_>) -> Read<NoticeRecord> {
     let key = match (
         cell::maybe_text(row, 1)?,
         cell::maybe_text(row, 2)?,

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::value::{Error as NotAWord, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
+
+use crate::store::database::{Connection, Error, Row, Statement};
 
 /// More tokens or requests than anybody counts at once; a vendor's nonsense must not make every later sum overflow.
 const MOST: u64 = i64::MAX.cast_unsigned() >> 10;
@@ -56,32 +56,32 @@ pub(super) fn from_word<T: DeserializeOwned>(name: &str) -> Read<T> {
 }
 
 /// Reads a text.
-pub(super) fn text(row: &AnyRow, column: usize) -> Read<String> {
-    Ok(row.try_get(column)?)
+pub(super) fn text(row: &Row<'_>, column: usize) -> Read<String> {
+    row.told(column).map(str::to_owned)
 }
 
 /// Reads a text that may be missing.
-pub(super) fn maybe_text(row: &AnyRow, column: usize) -> Read<Option<String>> {
-    Ok(row.try_get(column)?)
+pub(super) fn maybe_text(row: &Row<'_>, column: usize) -> Read<Option<String>> {
+    Ok(row.text(column)?.map(str::to_owned))
 }
 
 /// Reads a number.
-pub(super) fn number(row: &AnyRow, column: usize) -> Read<i64> {
-    Ok(row.try_get(column)?)
+pub(super) fn number(row: &Row<'_>, column: usize) -> Read<i64> {
+    row.number(column)?.ok_or(Unreadable)
 }
 
 /// Reads a number that may be missing.
-pub(super) fn maybe_number(row: &AnyRow, column: usize) -> Read<Option<i64>> {
-    Ok(row.try_get(column)?)
+pub(super) fn maybe_number(row: &Row<'_>, column: usize) -> Read<Option<i64>> {
+    row.number(column)
 }
 
 /// Reads an instant.
-pub(super) fn instant(row: &AnyRow, column: usize) -> Read<DateTime<Utc>> {
+pub(super) fn instant(row: &Row<'_>, column: usize) -> Read<DateTime<Utc>> {
     from_millis(number(row, column)?)
 }
 
 /// Reads an instant that may be missing.
-pub(super) fn maybe_instant(row: &AnyRow, column: usize) -> Read<Option<DateTime<Utc>>> {
+pub(super) fn maybe_instant(row: &Row<'_>, column: usize) -> Read<Option<DateTime<Utc>>> {
     maybe_number(row, column)?.map(from_millis).transpose()
 }
 
@@ -91,16 +91,19 @@ pub(super) fn from_millis(millis: i64) -> Read<DateTime<Utc>> {
 }
 
 /// Reads every row that can be read; says once for each table that some could not.
-pub(super) fn readable<T>(
+pub(super) async fn readable<T: Send>(
+    connection: &mut Connection,
     table: &'static str,
-    rows: &[AnyRow],
-    read: impl Fn(&AnyRow) -> Read<T>,
-) -> Vec<T> {
-    let read: Vec<T> = rows.iter().flat_map(read).collect();
-    if read.len() < rows.len() {
-        odd(table);
-    }
-    read
+    statement: impl Into<Statement>,
+    mut read: impl FnMut(&Row<'_>) -> Read<T> + Send,
+) -> Result<Vec<T>, Error> {
+    let mut found = Vec::new();
+    let see = |row: &Row<'_>| match read(row) {
+        Ok(value) => found.push(value),
+        Err(Unreadable) => odd(table),
+    };
+    connection.each(statement, see).await?;
+    Ok(found)
 }
 
 /// Says, once for each table, that something in it cannot be read.

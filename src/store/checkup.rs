@@ -1,9 +1,9 @@
 //! What `doctor` wants to know of a ledger.
 
-use sqlx::{AnyConnection, Executor as _};
-
-use crate::store::connection::{Lease, Ledger};
+use crate::store::connection::Ledger;
+use crate::store::database::{Connection, Error, Row};
 use crate::store::error::StoreError;
+use crate::store::lease::Lease;
 use crate::store::{cell, file, schema};
 
 const COUNT_ACCOUNTS: &str = "SELECT COUNT(*) FROM reading";
@@ -55,7 +55,7 @@ pub enum Integrity {
 
 /// Looks at a ledger. Writes nothing.
 pub(super) async fn checkup(ledger: &Ledger) -> Result<Checkup, StoreError> {
-    let explain = |error: sqlx::Error| ledger.explain(&error);
+    let explain = |error: Error| ledger.explain(&error);
     let mut lease = ledger.lend().await?;
     let access = access(ledger, &mut lease).await?;
     let version = schema::version(&mut lease, ledger.dialect, &ledger.place).await?;
@@ -87,32 +87,28 @@ async fn try_to_write(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<(), Stor
     let mut transaction = ledger.write(lease).await?;
     let tried = transaction.execute(TRY_TO_WRITE).await;
     tried.map_err(|error| ledger.explain(&error))?;
-    let given_up = transaction.rollback().await;
+    let given_up = transaction.give_up().await;
     given_up.map_err(|error| ledger.explain(&error))
 }
 
-async fn count(
-    connection: &mut AnyConnection,
-    statement: &'static str,
-) -> Result<u64, sqlx::Error> {
-    let row = connection.fetch_one(statement).await?;
-    let count = cell::number(&row, 0).unwrap_or_default();
+async fn count(connection: &mut Connection, statement: &'static str) -> Result<u64, Error> {
+    let found = connection
+        .first(statement, |row| cell::number(row, 0))
+        .await?;
+    let count = found.and_then(Result::ok).unwrap_or_default();
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
 async fn integrity(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     statement: Option<&'static str>,
-) -> Result<Integrity, sqlx::Error> {
+) -> Result<Integrity, Error> {
     let Some(statement) = statement else {
         return Ok(Integrity::NotChecked);
     };
-    let rows = connection.fetch_all(statement).await?;
-    let faults: Vec<String> = rows
-        .iter()
-        .flat_map(|row| cell::text(row, 0))
-        .filter(|fault| fault != "ok")
-        .collect();
+    let found = |row: &Row<'_>| cell::text(row, 0);
+    let mut faults = cell::readable(connection, "quick_check", statement, found).await?;
+    faults.retain(|fault| fault != "ok");
     Ok(if faults.is_empty() {
         Integrity::Sound
     } else {

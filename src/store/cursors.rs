@@ -1,21 +1,16 @@
 //! Where polls stand and where they go on: the tables `poll_state` and `cursor`.
 
 use chrono::{DateTime, Utc};
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::account::AccountId;
 use crate::domain::poll::{Failure, FailureKind, PollState};
 use crate::domain::reading::Cursor;
 use crate::store::cell::{self, Read};
+use crate::store::database::{Connection, Error, Row, query};
 
 const READ_STATE: &str = "
-    SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
+    SELECT succeeded_at, next_at, failure, failures_in_a_row, refused_credential
     FROM poll_state WHERE account = $1";
-
-const READ_STATES: &str = "
-    SELECT account, succeeded_at, next_at, failure, failures_in_a_row, refused_credential
-    FROM poll_state";
 
 const KEEP_SUCCESS: &str = "
     INSERT INTO poll_state (account, succeeded_at, next_at, failures_in_a_row)
@@ -42,56 +37,43 @@ const FORGET_CURSOR: &str = "DELETE FROM cursor WHERE account = $1";
 
 /// How the polls of an account stand; the default for one never polled.
 pub(super) async fn state(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &AccountId,
-) -> Result<PollState, sqlx::Error> {
-    let row = connection
-        .fetch_optional(sqlx::query(READ_STATE).bind(account.to_string()))
-        .await?;
-    Ok(row
-        .and_then(|row| state_of(&row).ok())
-        .map(|(_, state)| state)
-        .unwrap_or_default())
+) -> Result<PollState, Error> {
+    let statement = query(READ_STATE).bind(account.to_string());
+    let mut found = cell::readable(connection, "poll_state", statement, state_of).await?;
+    Ok(found.pop().unwrap_or_default())
 }
 
-/// How the polls of every account stand.
-pub(super) async fn states(
-    connection: &mut AnyConnection,
-) -> Result<Vec<(AccountId, PollState)>, sqlx::Error> {
-    let rows = connection.fetch_all(READ_STATES).await?;
-    Ok(cell::readable("poll_state", &rows, state_of))
-}
-
-fn state_of(row: &AnyRow) -> Read<(AccountId, PollState)> {
-    let failure = cell::maybe_text(row, 3)?.and_then(|json| {
-        let failure = serde_json::from_str(&json).ok();
+fn state_of(row: &Row<'_>) -> Read<PollState> {
+    let failure = row.text(2)?.and_then(|json| {
+        let failure = serde_json::from_str(json).ok();
         if failure.is_none() {
             cell::odd("poll_state");
         }
         failure
     });
-    let state = PollState {
-        succeeded_at: cell::maybe_instant(row, 1)?,
-        next_at: cell::maybe_instant(row, 2)?,
+    Ok(PollState {
+        succeeded_at: cell::maybe_instant(row, 0)?,
+        next_at: cell::maybe_instant(row, 1)?,
         failure,
-        failures_in_a_row: u32::try_from(cell::number(row, 4)?)?,
-        refused_credential: cell::maybe_text(row, 5)?,
-    };
-    Ok((AccountId::parse(&cell::text(row, 0)?), state))
+        failures_in_a_row: u32::try_from(cell::number(row, 3)?)?,
+        refused_credential: cell::maybe_text(row, 4)?,
+    })
 }
 
 /// Keeps that a poll went well.
 pub(super) async fn keep_success(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     succeeded_at: i64,
     next_at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let statement = sqlx::query(KEEP_SUCCESS)
+) -> Result<(), Error> {
+    let statement = query(KEEP_SUCCESS)
         .bind(account)
         .bind(succeeded_at)
         .bind(cell::millis(next_at));
-    connection.execute(statement).await.map(drop)
+    connection.execute(statement).await
 }
 
 /// A failed poll.
@@ -105,22 +87,21 @@ pub(super) struct Failed<'a> {
 /// Keeps a failed poll. While polls fail, one way or another, they fail since the first of them; what a person has
 /// to mend begins anew. A refused credential stays known until a poll succeeds.
 pub(super) async fn keep_failure(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     failed: Failed<'_>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let mut failure = failed.failure.clone();
     let before = state(connection, failed.account).await?.failure;
     if let Some(before) = before.filter(|before| goes_on(before.kind, failure.kind)) {
         failure.since = before.since.min(failure.since);
     }
-    let json =
-        serde_json::to_string(&failure).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let statement = sqlx::query(KEEP_FAILURE)
+    let json = serde_json::to_string(&failure)?;
+    let statement = query(KEEP_FAILURE)
         .bind(failed.account.to_string())
         .bind(failed.next_at.map(cell::millis))
         .bind(json)
         .bind(failed.refused.map(str::to_owned));
-    connection.execute(statement).await.map(drop)
+    connection.execute(statement).await
 }
 
 /// Whether a failure goes on with another: a vendor in trouble answers 500 now and not at all the next time.
@@ -131,26 +112,27 @@ fn goes_on(before: FailureKind, after: FailureKind) -> bool {
 
 /// Where the account's last good poll ended.
 pub(super) async fn resume(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &AccountId,
-) -> Result<Option<Cursor>, sqlx::Error> {
-    let row = connection
-        .fetch_optional(sqlx::query(READ_CURSOR).bind(account.to_string()))
+) -> Result<Option<Cursor>, Error> {
+    let statement = query(READ_CURSOR).bind(account.to_string());
+    let found = connection
+        .first(statement, |row| cell::text(row, 0))
         .await?;
-    Ok(row.and_then(|row| cell::text(&row, 0).ok()).map(Cursor))
+    Ok(found.and_then(Result::ok).map(Cursor))
 }
 
 /// Keeps where the next poll goes on; `None`: it starts anew.
 pub(super) async fn keep_resume(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     resume: Option<&Cursor>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let statement = match resume {
-        Some(cursor) => sqlx::query(KEEP_CURSOR)
+        Some(cursor) => query(KEEP_CURSOR)
             .bind(account)
             .bind(cell::clean(&cursor.0)),
-        None => sqlx::query(FORGET_CURSOR).bind(account),
+        None => query(FORGET_CURSOR).bind(account),
     };
-    connection.execute(statement).await.map(drop)
+    connection.execute(statement).await
 }

@@ -1,4 +1,4 @@
-//! Why the ledger cannot be used. No message shows a password; which database error means what: `dialect`.
+//! Why the ledger cannot be used. No message shows a password; which database error means what: `meaning`.
 
 /// Why the ledger cannot be used; each says what happened, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

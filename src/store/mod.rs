@@ -14,10 +14,13 @@ mod cell;
 mod checkup;
 mod connection;
 mod cursors;
+mod database;
 mod dialect;
 mod error;
 mod figures;
 mod file;
+mod lease;
+mod meaning;
 mod purge;
 mod readings;
 mod schema;
@@ -34,10 +37,11 @@ use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, NoticeRecord};
 use crate::domain::poll::{Failure, PollState};
 use crate::domain::reading::{Cursor, Reading};
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{AccountSnapshot, Snapshot};
 use crate::store::address::Address;
 use crate::store::alerts::Told;
 use crate::store::connection::Ledger;
+use crate::store::database::Error;
 
 pub use checkup::{Access, Checkup, Integrity};
 pub use error::StoreError;
@@ -108,6 +112,33 @@ impl Store {
         let snapshot = snapshot.map_err(|error| self.ledger.explain(&error))?;
         self.ledger.commit(transaction).await?;
         Ok(snapshot)
+    }
+
+    /// What is known of one account, with usage and history since an instant. `None`: it was never polled.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn account(
+        &self,
+        id: &AccountId,
+        since: DateTime<Utc>,
+    ) -> Result<Option<AccountSnapshot>, StoreError> {
+        let mut lease = self.ledger.lend().await?;
+        let mut transaction = self.ledger.read(&mut lease).await?;
+        let account = snapshot::account(&mut transaction, id, since).await;
+        let account = account.map_err(|error| self.ledger.explain(&error))?;
+        self.ledger.commit(transaction).await?;
+        Ok(account)
+    }
+
+    /// Every alert that is or was, newest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn alerts(&self) -> Result<Vec<AlertRecord>, StoreError> {
+        let mut lease = self.ledger.lend().await?;
+        let alerts = alerts::all(&mut lease, &self.watcher).await;
+        alerts.map_err(|error| self.ledger.explain(&error))
     }
 
     /// How the polls of an account stand; the default for one never polled.
@@ -201,7 +232,7 @@ impl Store {
         if alerts.is_empty() && notices.is_empty() {
             return Ok(());
         }
-        let explain = |error: sqlx::Error| self.ledger.explain(&error);
+        let explain = |error: Error| self.ledger.explain(&error);
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.write(&mut lease).await?;
         let told = Told {

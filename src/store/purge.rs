@@ -1,9 +1,9 @@
 //! Forgetting: history older than an instant. The last figures, open alerts and poll states stay.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::usage::SlotWidth;
+use crate::store::database::{Connection, Error, query};
 use crate::store::{cell, usage};
 
 const FORGET: [&str; 7] = [
@@ -19,12 +19,12 @@ const FORGET: [&str; 7] = [
 
 /// Forgets what is older than the start of that day of UTC, so that no slot is cut.
 pub(super) async fn forget(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     before: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let before = cell::millis(SlotWidth::Day.start_of(before));
     for sql in FORGET {
-        connection.execute(sqlx::query(sql).bind(before)).await?;
+        connection.execute(query(sql).bind(before)).await?;
     }
     usage::forget_coverage(connection, before).await
 }

@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::account::AccountId;
 use crate::domain::ids::{BalanceName, WindowName};
@@ -11,16 +9,14 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::reading::{Figures, Reading};
 use crate::domain::snapshot::{BalancePoint, Latest, WindowPoint};
 use crate::store::cell::{self, Read};
+use crate::store::database::{Connection, Error, Row, query};
 use crate::store::{cursors, figures, usage};
 
 /// A reading that much older than the last one has lost a race against another process: no poll takes longer. Its
 /// usage is kept, its figures are not. One that is older still comes from a clock that was set back, and holds.
 const LATE: TimeDelta = TimeDelta::seconds(120);
 
-const READ_LATEST: &str = "
-    SELECT account, taken_at, figures, completeness FROM reading WHERE account = $1";
-
-const READ_ALL_LATEST: &str = "SELECT account, taken_at, figures, completeness FROM reading";
+const READ_LATEST: &str = "SELECT taken_at, figures, completeness FROM reading WHERE account = $1";
 
 const KEEP_LATEST: &str = "
     INSERT INTO reading (account, taken_at, figures, completeness) VALUES ($1, $2, $3, $4)
@@ -49,12 +45,12 @@ const READ_WINDOWS: &str = "
 
 /// Keeps everything a good poll learned.
 pub(super) async fn record(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     reading: &Reading,
     next_at: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let account = reading.account.to_string();
-    let before = latest(connection, &account).await?;
+    let before = latest(connection, &reading.account).await?;
     if let Some(newer) = before.as_ref().filter(|before| is_late(reading, before)) {
         usage::record(connection, reading).await?;
         let at = cell::millis(newer.taken_at);
@@ -80,56 +76,44 @@ fn is_late(reading: &Reading, before: &Latest) -> bool {
     TimeDelta::milliseconds(1) <= behind && behind <= LATE
 }
 
-async fn latest(
-    connection: &mut AnyConnection,
-    account: &str,
-) -> Result<Option<Latest>, sqlx::Error> {
-    let row = connection
-        .fetch_optional(sqlx::query(READ_LATEST).bind(account))
-        .await?;
-    Ok(row
-        .and_then(|row| latest_of(&row).ok())
-        .map(|(_, latest)| latest))
+/// The last good figures of an account.
+pub(super) async fn latest(
+    connection: &mut Connection,
+    account: &AccountId,
+) -> Result<Option<Latest>, Error> {
+    let statement = query(READ_LATEST).bind(account.to_string());
+    let mut found = cell::readable(connection, "reading", statement, latest_of).await?;
+    Ok(found.pop())
 }
 
-/// The last good figures of every account.
-pub(super) async fn all_latest(
-    connection: &mut AnyConnection,
-) -> Result<Vec<(AccountId, Latest)>, sqlx::Error> {
-    let rows = connection.fetch_all(READ_ALL_LATEST).await?;
-    Ok(cell::readable("reading", &rows, latest_of))
-}
-
-fn latest_of(row: &AnyRow) -> Read<(AccountId, Latest)> {
-    let latest = Latest {
-        taken_at: cell::instant(row, 1)?,
-        figures: figures::parse(&cell::text(row, 2)?)?,
-        complete: figures::parse_completeness(&cell::text(row, 3)?),
-    };
-    Ok((AccountId::parse(&cell::text(row, 0)?), latest))
+fn latest_of(row: &Row<'_>) -> Read<Latest> {
+    Ok(Latest {
+        taken_at: cell::instant(row, 0)?,
+        figures: figures::parse(row.told(1)?)?,
+        complete: figures::parse_completeness(row.told(2)?),
+    })
 }
 
 async fn keep_latest(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     reading: &Reading,
     before: Option<Figures>,
-) -> Result<(), sqlx::Error> {
-    let encode = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+) -> Result<(), Error> {
     let held = figures::hold(&reading.figures, &reading.complete, before);
-    let statement = sqlx::query(KEEP_LATEST)
+    let statement = query(KEEP_LATEST)
         .bind(reading.account.to_string())
         .bind(cell::millis(reading.taken_at))
-        .bind(serde_json::to_string(&held).map_err(encode)?)
-        .bind(serde_json::to_string(&reading.complete).map_err(encode)?);
-    connection.execute(statement).await.map(drop)
+        .bind(serde_json::to_string(&held)?)
+        .bind(serde_json::to_string(&reading.complete)?);
+    connection.execute(statement).await
 }
 
 /// Adds to the history what differs from the last figures.
 async fn keep_changes(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     reading: &Reading,
     before: Option<&Figures>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let nothing = Figures::default();
     let before = before.unwrap_or(&nothing);
     keep_balances(connection, reading, before).await?;
@@ -138,10 +122,10 @@ async fn keep_changes(
 }
 
 async fn keep_balances(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     reading: &Reading,
     before: &Figures,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     for balance in &reading.figures.balances {
         let known = before.balances.iter().find(|old| old.name == balance.name);
         let Some(left) = balance.remaining else {
@@ -157,7 +141,7 @@ async fn keep_balances(
             );
             continue;
         };
-        let statement = sqlx::query(KEEP_BALANCE)
+        let statement = query(KEEP_BALANCE)
             .bind(reading.account.to_string())
             .bind(cell::millis(reading.taken_at))
             .bind(cell::clean(balance.name.as_str()))
@@ -169,10 +153,10 @@ async fn keep_balances(
 }
 
 async fn keep_windows(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     reading: &Reading,
     before: &Figures,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     for window in &reading.figures.windows {
         let known = before.windows.iter().find(|old| old.name == window.name);
         let Some(used) = window.used_percent else {
@@ -181,7 +165,7 @@ async fn keep_windows(
         if known.and_then(|old| old.used_percent) == Some(used) {
             continue;
         }
-        let statement = sqlx::query(KEEP_WINDOW)
+        let statement = query(KEEP_WINDOW)
             .bind(reading.account.to_string())
             .bind(cell::millis(reading.taken_at))
             .bind(cell::clean(window.name.as_str()))
@@ -192,10 +176,10 @@ async fn keep_windows(
 }
 
 async fn keep_prices(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     reading: &Reading,
     before: &Figures,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     for price in &reading.figures.prices {
         let known = before.prices.iter().any(|old| {
             old.symbol == price.symbol && old.source == price.source && old.price == price.price
@@ -203,7 +187,7 @@ async fn keep_prices(
         if known {
             continue;
         }
-        let statement = sqlx::query(KEEP_PRICE)
+        let statement = query(KEEP_PRICE)
             .bind(cell::clean(price.symbol.as_str()))
             .bind(price.price.currency.code().to_owned())
             .bind(cell::clean(&price.source))
@@ -216,43 +200,43 @@ async fn keep_prices(
 
 /// The newest balances of an account since an instant, at most 2000, oldest first.
 pub(super) async fn balances(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &AccountId,
     since: DateTime<Utc>,
-) -> Result<Vec<BalancePoint>, sqlx::Error> {
-    let statement = sqlx::query(READ_BALANCES)
+) -> Result<Vec<BalancePoint>, Error> {
+    let statement = query(READ_BALANCES)
         .bind(account.to_string())
         .bind(cell::millis(since));
-    let rows = connection.fetch_all(statement).await?;
-    let mut points = cell::readable("balance_point", &rows, |row| {
-        let currency = Currency::new(&cell::text(row, 2)?)?;
+    let read = |row: &Row<'_>| {
+        let currency = Currency::new(row.told(2)?)?;
         Ok(BalancePoint {
             at: cell::instant(row, 0)?,
             name: BalanceName::new(cell::text(row, 1)?),
             remaining: Money::from_nanos(cell::number(row, 3)?, currency),
         })
-    });
+    };
+    let mut points = cell::readable(connection, "balance_point", statement, read).await?;
     points.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
     Ok(points)
 }
 
 /// The newest window figures of an account since an instant, at most 2000, oldest first.
 pub(super) async fn windows(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &AccountId,
     since: DateTime<Utc>,
-) -> Result<Vec<WindowPoint>, sqlx::Error> {
-    let statement = sqlx::query(READ_WINDOWS)
+) -> Result<Vec<WindowPoint>, Error> {
+    let statement = query(READ_WINDOWS)
         .bind(account.to_string())
         .bind(cell::millis(since));
-    let rows = connection.fetch_all(statement).await?;
-    let mut points = cell::readable("window_point", &rows, |row| {
+    let read = |row: &Row<'_>| {
         Ok(WindowPoint {
             at: cell::instant(row, 0)?,
             name: WindowName::new(cell::text(row, 1)?),
-            used_percent: cell::text(row, 2)?.parse::<Decimal>()?,
+            used_percent: row.told(2)?.parse::<Decimal>()?,
         })
-    });
+    };
+    let mut points = cell::readable(connection, "window_point", statement, read).await?;
     points.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
     Ok(points)
 }

@@ -1,10 +1,10 @@
 //! The tables' version: read, compared, brought up to date. Migrations are append-only.
 
-use sqlx::{AnyConnection, Executor as _, Row as _};
-
 use crate::store::connection::begin_writing;
+use crate::store::database::{Connection, Error, query};
 use crate::store::dialect::Dialect;
 use crate::store::error::StoreError;
+use crate::store::meaning::meaning;
 
 /// Every migration; the first makes version 1 of nothing.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_ledger.sql")];
@@ -17,11 +17,11 @@ const READ_VERSION: &str = "SELECT MAX(version) FROM spendtray_ledger";
 
 /// The version of the tables; 0 when there are none.
 pub(super) async fn version(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     dialect: Dialect,
     place: &str,
 ) -> Result<i64, StoreError> {
-    let explain = |error: sqlx::Error| dialect.explain(&error, place);
+    let explain = |error: Error| meaning(&error, place);
     let corrupt = |problem: &str| StoreError::Corrupt {
         place: place.to_owned(),
         problem: problem.to_owned(),
@@ -68,7 +68,7 @@ fn check_not_newer(found: i64, place: &str) -> Result<(), StoreError> {
 
 /// Brings the tables up to date in one transaction. Of several processes one does it, the others find it done.
 pub(super) async fn bring_up_to_date(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     dialect: Dialect,
     place: &str,
 ) -> Result<(), StoreError> {
@@ -77,7 +77,7 @@ pub(super) async fn bring_up_to_date(
     if before == KNOWN {
         return Ok(());
     }
-    let explain = |error: sqlx::Error| dialect.explain(&error, place);
+    let explain = |error: Error| meaning(&error, place);
     let mut transaction = begin_writing(connection, dialect).await.map_err(explain)?;
     let found = version(&mut transaction, dialect, place).await?;
     check_not_newer(found, place)?;
@@ -101,24 +101,21 @@ fn failed(error: StoreError, from: i64) -> StoreError {
     }
 }
 
-async fn migrate(connection: &mut AnyConnection, found: i64) -> Result<(), sqlx::Error> {
+async fn migrate(connection: &mut Connection, found: i64) -> Result<(), Error> {
     let done = usize::try_from(found).unwrap_or_default();
     for migration in MIGRATIONS.into_iter().skip(done) {
-        connection.execute(sqlx::raw_sql(migration)).await?;
+        connection.script(migration).await?;
     }
     connection.execute(FORGET_VERSION).await?;
-    sqlx::query(KEEP_VERSION)
-        .bind(KNOWN)
-        .execute(connection)
-        .await
-        .map(drop)
+    connection.execute(query(KEEP_VERSION).bind(KNOWN)).await
 }
 
 async fn one_number(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     statement: &'static str,
-) -> Result<Option<i64>, sqlx::Error> {
-    connection.fetch_one(statement).await?.try_get(0)
+) -> Result<Option<i64>, Error> {
+    let found = connection.first(statement, |row| row.number(0)).await?;
+    Ok(found.and_then(Result::ok).flatten())
 }
 
 #[cfg(test)]

@@ -1,58 +1,57 @@
 //! Everything the ledger knows, put together by account.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use sqlx::AnyConnection;
 
 use crate::domain::account::AccountId;
 use crate::domain::poll::PollState;
 use crate::domain::snapshot::{AccountSnapshot, Snapshot};
-use crate::store::{alerts, cursors, readings, usage};
+use crate::store::database::{Connection, Error, Row};
+use crate::store::{alerts, cell, cursors, readings, usage};
+
+const READ_ACCOUNTS: &str = "
+    SELECT account FROM reading UNION SELECT account FROM poll_state UNION SELECT account FROM usage_coverage
+    ORDER BY account";
 
 /// Everything known. Every account ever polled is in it, with or without success.
 pub(super) async fn snapshot(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     since: DateTime<Utc>,
     watcher: &str,
-) -> Result<Snapshot, sqlx::Error> {
-    let mut accounts: BTreeMap<AccountId, AccountSnapshot> = BTreeMap::new();
-    for (id, latest) in readings::all_latest(connection).await? {
-        entry(&mut accounts, id).latest = Some(latest);
-    }
-    for (id, poll) in cursors::states(connection).await? {
-        entry(&mut accounts, id).poll = poll;
-    }
-    for (id, (since, until)) in usage::coverages(connection).await? {
-        let account = entry(&mut accounts, id);
-        account.usage_since = Some(since);
-        account.usage_until = Some(until);
-    }
-    for account in accounts.values_mut() {
-        account.slots = usage::since(connection, &account.id, since).await?;
-        account.balance_history = readings::balances(connection, &account.id, since).await?;
-        account.window_history = readings::windows(connection, &account.id, since).await?;
+) -> Result<Snapshot, Error> {
+    let read = |row: &Row<'_>| row.told(0).map(AccountId::parse);
+    let mut ids = cell::readable(connection, "reading", READ_ACCOUNTS, read).await?;
+    // The server's order of letters is its own.
+    ids.sort();
+    let mut accounts = Vec::new();
+    for id in &ids {
+        accounts.extend(account(connection, id, since).await?);
     }
     Ok(Snapshot {
-        accounts: accounts.into_values().collect(),
+        accounts,
         alerts: alerts::all(connection, watcher).await?,
     })
 }
 
-fn entry(
-    accounts: &mut BTreeMap<AccountId, AccountSnapshot>,
-    id: AccountId,
-) -> &mut AccountSnapshot {
-    accounts
-        .entry(id.clone())
-        .or_insert_with(|| AccountSnapshot {
-            id,
-            latest: None,
-            poll: PollState::default(),
-            slots: Vec::new(),
-            usage_since: None,
-            usage_until: None,
-            balance_history: Vec::new(),
-            window_history: Vec::new(),
-        })
+/// What is known of one account. `None`: it was never polled.
+pub(super) async fn account(
+    connection: &mut Connection,
+    id: &AccountId,
+    since: DateTime<Utc>,
+) -> Result<Option<AccountSnapshot>, Error> {
+    let latest = readings::latest(connection, id).await?;
+    let poll = cursors::state(connection, id).await?;
+    let reach = usage::coverage(connection, id).await?;
+    if latest.is_none() && reach.is_none() && poll == PollState::default() {
+        return Ok(None);
+    }
+    Ok(Some(AccountSnapshot {
+        id: id.clone(),
+        latest,
+        poll,
+        slots: usage::since(connection, id, since).await?,
+        usage_since: reach.map(|(since, _)| since),
+        usage_until: reach.map(|(_, until)| until),
+        balance_history: readings::balances(connection, id, since).await?,
+        window_history: readings::windows(connection, id, since).await?,
+    }))
 }

@@ -17,7 +17,7 @@ use crate::domain::key::{KeyKind, KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Money;
 use crate::domain::policy::Policy;
 use crate::domain::poll::{Failure, FailureKind};
-use crate::domain::quota::{Balance, Plan, QuotaWindow, Source, Standing};
+use crate::domain::quota::{Balance, Plan, QuotaWindow, Source, Standing, WhenFull};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Basis, Spans, Spend};
 use crate::view::menu::Checked;
@@ -131,6 +131,7 @@ pub(crate) fn window(name: &str, label: &str, percent: Option<&str>, reset: &str
             span: None,
             resets_at: Some(at(reset)),
             source: Source::Official,
+            when_full: WhenFull::Refuses,
         },
         runs_out_at: None,
     }
@@ -274,6 +275,17 @@ pub(crate) fn claude(percent: &str) -> AccountDigest {
     claude
 }
 
+/// A month's limit in dollars that only tells.
+fn month_limit() -> WindowDigest {
+    let end = "2026-11-30T23:00:00Z";
+    let mut limit = window("spend_limit", "Month limit", Some("20.6"), end);
+    limit.window.used = Some(decimal("41.2"));
+    limit.window.limit = Some(decimal("200"));
+    limit.window.unit = Some("USD".to_owned());
+    limit.window.when_full = WhenFull::ServesOn;
+    limit
+}
+
 pub(crate) fn market() -> AccountDigest {
     let mut market = account("coingecko", "CoinGecko");
     market.card.shape = AccountShape::Market;
@@ -317,6 +329,7 @@ pub(crate) fn full() -> Digest {
         billed(usd("18.2")),
         billed(usd("41.2")),
     );
+    openai.windows = vec![month_limit()];
     let mut full = digest(vec![venice(), openai, claude("62"), market()]);
     full.totals.today = Some(billed(usd("4.21")));
     let mut today = total("16.785");

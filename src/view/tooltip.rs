@@ -4,8 +4,8 @@ use crate::analysis::digest::{AccountDigest, Digest};
 use crate::domain::policy::Policy;
 use crate::view::Tooltip;
 use crate::view::format::{self, Moment};
+use crate::view::phrase::account::{self, Manner};
 use crate::view::phrase::quota::ResetWords;
-use crate::view::phrase::{account, key, quota, spend};
 use crate::view::title::Headline;
 
 /// The most lines below the headline.
@@ -39,36 +39,12 @@ fn line(each: &AccountDigest, digest: &Digest, policy: &Policy) -> String {
         now: digest.now,
         zone: policy.zone,
     };
-    let mut parts = account::state(each, moment);
-    if let Some(window) =
-        account::fullest(each).filter(|window| !quota::is_told_by_purse(window, each))
-    {
-        let window = &window.window;
-        let urgent = window
-            .used_percent
-            .is_some_and(|percent| percent >= policy.warn_at);
-        let words = if urgent {
-            ResetWords::Countdown
-        } else {
-            ResetWords::Clock
-        };
-        parts.push(format!(
-            "{} {}",
-            quota::window_name(window),
-            quota::used(window)
-        ));
-        parts.extend(quota::resets(window, moment, words));
-    }
-    parts.extend(each.balances.iter().filter_map(quota::in_short));
-    let today = each.spend.today.as_ref();
-    parts.extend(
-        today
-            .and_then(|today| spend::spend(today, policy.currency, format::money))
-            .map(|sum| format!("{} today", sum.text)),
-    );
-    if parts.is_empty() {
-        parts.extend(key::widest(&each.spend, policy.currency));
-    }
+    let manner = Manner {
+        moment,
+        urgent: ResetWords::Countdown,
+        purses: usize::MAX,
+    };
+    let parts = account::line(each, policy, manner);
     let figures = format::fit(
         parts,
         WIDTH.saturating_sub(each.card.label.chars().count() + 2),

@@ -20,6 +20,7 @@ use super::Outcome;
 
 const NAMES: [&str; 4] = ["work", "home", "lab", "team"];
 const DAYS: i64 = 90;
+const KEYS: [&str; 2] = ["VENICE_ADMIN_KEY", "COINGECKO_API_KEY"];
 
 /// The home, and the vendors its accounts are at.
 pub(super) struct Home {
@@ -51,8 +52,11 @@ impl Home {
                 .to_string_lossy()
                 .into_owned()
         };
-        let mut variables: BTreeMap<String, String> =
-            self.vendors.variables().into_iter().collect();
+        // The key of a vendor that is not configured would make a seventh account, at the real vendor.
+        let keys = self.vendors.variables().into_iter();
+        let mut variables: BTreeMap<String, String> = keys
+            .filter(|(name, _)| KEYS.contains(&name.as_str()))
+            .collect();
         variables.extend([
             ("HOME".to_owned(), place("")),
             ("XDG_CONFIG_HOME".to_owned(), place("config")),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub use parts::Parts;
@@ -114,7 +114,7 @@ impl Engine {
     pub async fn run(mut self, mut commands: UnboundedReceiver<Command>, stop: CancellationToken) {
         self.begin().await;
         loop {
-            let wait = self.wait();
+            let (clock, wait) = (self.reach.clock.clone(), self.wait());
             let flow = tokio::select! {
                 () = stop.cancelled() => Flow::End,
                 command = commands.recv() => match command {
@@ -122,12 +122,10 @@ impl Engine {
                     None => Flow::End,
                 },
                 Some(done) = self.polls.join_next() => {
-                    if let Ok(finished) = done {
-                        self.finish(finished).await;
-                    }
+                    self.finish_all(done).await;
                     Flow::Go
                 }
-                () = tokio::time::sleep(wait) => {
+                () = clock.wait(wait) => {
                     self.tick().await;
                     Flow::Go
                 }
@@ -312,6 +310,21 @@ impl Engine {
         self.again.clear();
     }
 
+    /// Takes in the polls that have ended; what they changed is shown once.
+    async fn finish_all(&mut self, first: Result<Finished, JoinError>) {
+        let mut next = Some(first);
+        while let Some(done) = next {
+            if let Ok(finished) = done {
+                self.finish(finished).await;
+            }
+            next = self.polls.try_join_next();
+        }
+        if self.in_flight.is_empty() {
+            self.reach.http.rest();
+        }
+        self.show(self.reach.clock.now()).await;
+    }
+
     async fn finish(&mut self, finished: Finished) {
         let in_flight = self.in_flight.get(&finished.account);
         if in_flight.is_none_or(|in_flight| in_flight.number != finished.number) {
@@ -340,12 +353,13 @@ impl Engine {
             }
         }
         self.desk.polled(now);
-        self.desk.look_again(self.ledger.store(), now).await;
+        self.desk
+            .look_at(self.ledger.store(), &finished.account, now)
+            .await;
         if self.again.remove(&finished.account) {
             // Not without a look at the answer: it may have said to wait.
             self.refresh(&finished.account, now).await;
         }
-        self.show(now).await;
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, TableLike, Value};
 
 use crate::config::file::{read_text, syntax};
 use crate::config::replace::{replace, target};
@@ -83,97 +83,6 @@ pub fn rename_account(file: &Path, from: &AccountId, to: &AccountId) -> Result<(
         follow(document, from, to);
         Ok(())
     })
-}
-
-/// Sets one value: `refresh`, `tray.warn_at`, or `account[1].label`. The text is taken as TOML, and as a plain text when
-/// it is none.
-///
-/// # Errors
-/// When the key names no value, the file is broken or cannot be written; it is unchanged then.
-pub fn set_value(file: &Path, key: &str, value: &str) -> Result<(), ConfigError> {
-    let value: Value = value.trim().parse().unwrap_or_else(|_| Value::from(value));
-    edit(file, |document| {
-        let uneditable = |reason: &str| ConfigError::Uneditable {
-            file: file.to_owned(),
-            key: key.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let (path, last) = match key.rsplit_once('.') {
-            Some((path, last)) => (Some(path), last),
-            None => (None, key),
-        };
-        if last.is_empty() || last.contains(['[', ']']) {
-            return Err(uneditable("it names no single value"));
-        }
-        if let Some(shown) = uncommented(document, path.unwrap_or_default(), last, &value) {
-            *document = shown;
-            return Ok(());
-        }
-        let mut table: &mut dyn TableLike = document.as_table_mut();
-        for step in path.into_iter().flat_map(|path| path.split('.')) {
-            table = descend(table, step).ok_or_else(|| uneditable("there is no such table"))?;
-        }
-        if table.get(last).is_some_and(|item| !item.is_value()) {
-            return Err(uneditable("it is a table, not one value"));
-        }
-        set(table, last, value.clone());
-        Ok(())
-    })
-}
-
-/// The file with the value where the template shows its default: `#warn_at = 75` becomes `warn_at = 80`. `None`: the
-/// key is set already, or is not shown.
-fn uncommented(
-    document: &DocumentMut,
-    table: &str,
-    key: &str,
-    value: &Value,
-) -> Option<DocumentMut> {
-    let find = |document: &DocumentMut| {
-        let item = document.as_item();
-        let item = if table.is_empty() {
-            Some(item)
-        } else {
-            item.get(table)
-        };
-        item.and_then(|item| item.get(key)).is_some()
-    };
-    let shows = |line: &str| {
-        let rest = line
-            .strip_prefix('#')
-            .and_then(|line| line.strip_prefix(key));
-        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
-    if find(document) {
-        return None;
-    }
-    let text = document.to_string();
-    let mut section = "";
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if let Some(name) = line.strip_prefix('[') {
-            section = name.split(']').next().unwrap_or_default();
-        } else if section == table && shows(line) {
-            let end = at + line.trim_end().len();
-            let (before, after) = (text.get(..at)?, text.get(end..)?);
-            let changed = format!("{before}{key} = {value}{after}").parse().ok()?;
-            return find(&changed).then_some(changed);
-        }
-        at += line.len();
-    }
-    None
-}
-
-/// The table one step down: `tray`, made when it is absent, or `account[1]`.
-fn descend<'a>(table: &'a mut dyn TableLike, step: &str) -> Option<&'a mut dyn TableLike> {
-    let Some((list, index)) = step.split_once('[') else {
-        if !table.contains_key(step) {
-            table.insert(step, Item::Table(Table::new()));
-        }
-        return table.get_mut(step)?.as_table_like_mut();
-    };
-    let index: usize = index.strip_suffix(']')?.parse().ok()?;
-    entries(table.get_mut(list)?).into_iter().nth(index)
 }
 
 /// Reads, changes and writes the file; does it again when somebody else wrote it meanwhile.

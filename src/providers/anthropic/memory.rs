@@ -1,59 +1,50 @@
-//! What a poll carries over to the next in its cursor. It belongs to one credential; another one starts anew.
+//! What Anthropic's organization tells besides its days, and what of it a poll carries over to the next.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::reading::Cursor;
-use crate::providers::PollContext;
+use crate::domain::reading::Figures;
+use crate::http::Request;
 use crate::providers::anthropic::names::Names;
-use crate::providers::anthropic::usage::Counted;
-use crate::providers::counters::KeptCounts;
-use crate::providers::days::{self, Progress};
-use crate::secrets::Secret;
-
-/// How long after its end a day may still grow: data come after about five minutes, at times later.
-const SETTLES: TimeDelta = TimeDelta::hours(6);
+use crate::providers::anthropic::usage::{Counted, Messages};
+use crate::providers::anthropic::{PROVIDER, costs, request};
+use crate::providers::daybook::Bill;
+use crate::providers::organization::Organization;
+use crate::providers::reply::Vendor;
+use crate::providers::{PollError, Provider};
 
 /// What is carried over.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Memory {
-    /// The mark of the credential it was learned with.
-    credential: String,
-    /// When the key turned out to be no admin key.
-    pub(super) ordinary_at: Option<DateTime<Utc>>,
-    pub(super) progress: Option<Progress>,
-    pub(super) kept: KeptCounts<Counted>,
-    pub(super) names: Names,
+    names: Names,
 }
 
-impl Memory {
-    /// Reads a cursor; one of another credential or another version counts as none.
-    pub(super) fn recall(cursor: Option<&Cursor>, secret: &Secret) -> Self {
-        let credential = secret.fingerprint();
-        cursor
-            .and_then(|cursor| serde_json::from_str::<Self>(&cursor.0).ok())
-            .filter(|memory| memory.credential == credential)
-            .unwrap_or_else(|| Self {
-                credential,
-                ..Self::default()
-            })
+impl Organization for Memory {
+    type Counter = Counted;
+
+    const CARD: &'static Provider = &PROVIDER;
+    const COUNTERS: &'static [Counted] = &[Messages];
+    /// Data come after about five minutes, at times later.
+    const SETTLES: TimeDelta = TimeDelta::hours(6);
+    const MODELS: &'static str = "v1/models";
+    const ADMIN_WOULD_ADD: &'static str = "This key works, but a workspace's key is told nothing about money. An admin \
+        key (https://platform.claude.com/settings/admin-keys, or ANTHROPIC_ADMIN_KEY) adds costs by model and \
+        workspace, and tokens by model, key and workspace.";
+
+    fn request<'a>(vendor: Vendor<'a>, path: &str) -> Result<Request<'a>, PollError> {
+        request(vendor, path)
     }
 
-    /// Notes how far the days were read.
-    pub(super) fn follow(&mut self, cx: &PollContext<'_>, (start, until): (NaiveDate, NaiveDate)) {
-        let read = days::Read {
-            start,
-            until,
-            now: cx.now,
-            settles: SETTLES,
-        };
-        self.progress = Some(days::follow(self.progress, cx.since, read));
-        self.ordinary_at = None;
+    async fn costs(vendor: Vendor<'_>, start: NaiveDate) -> Result<Bill, PollError> {
+        costs::ask(vendor, start).await
     }
 
-    /// The cursor that says all this.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
-        serde_json::to_string(self).ok().map(Cursor)
+    async fn names(&mut self, vendor: Vendor<'_>, bill: &Bill) -> Vec<String> {
+        self.names.refresh(vendor, bill).await
+    }
+
+    fn write(&mut self, _bill: &Bill, _now: DateTime<Utc>, figures: &mut Figures) {
+        self.names.write(figures);
     }
 }

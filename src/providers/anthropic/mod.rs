@@ -12,24 +12,18 @@
 mod costs;
 mod memory;
 mod names;
-mod ordinary;
 mod usage;
 
 use std::time::Duration;
 
-use futures_util::future::join;
-
-use crate::domain::reading::Reading;
 use crate::http::{Credential, Request};
-use crate::providers::counters;
-use crate::providers::days;
+use crate::providers::organization;
 use crate::providers::reply::Vendor;
 use crate::providers::{
     Appears, Auth, Kind, Links, Need, PollContext, PollError, PollFuture, Provider,
 };
 
 use memory::Memory;
-use usage::Messages;
 
 /// Anthropic's card.
 pub(super) const PROVIDER: Provider = Provider {
@@ -56,46 +50,7 @@ pub(super) const PROVIDER: Provider = Provider {
 };
 
 fn poll<'a>(cx: &'a PollContext<'a>) -> PollFuture<'a> {
-    Box::pin(read(cx))
-}
-
-async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
-    let vendor = Vendor::new(cx, &PROVIDER);
-    let mut memory = Memory::recall(cx.resume, vendor.key()?);
-    if ordinary::is_known(memory.ordinary_at, cx.now) {
-        return ordinary::reading(vendor, memory).await;
-    }
-    let start = days::start(memory.progress, cx.since, cx.now);
-    // First and alone: a refused key must not be tried on every other address as well.
-    let bill = match costs::ask(vendor, start).await {
-        Err(refusal @ PollError::Unauthorized { .. }) => {
-            memory.ordinary_at = Some(cx.now);
-            return ordinary::instead(vendor, memory, refusal).await;
-        }
-        asked => asked?,
-    };
-    let (counted, names_missing) = if bill.wait().is_some() {
-        // It wants to be left alone: nothing else is asked now.
-        (counters::unasked(start, cx.now, &memory.kept), Vec::new())
-    } else {
-        join(
-            counters::count(vendor, start, &[Messages], &mut memory.kept),
-            memory.names.refresh(vendor, &bill),
-        )
-        .await
-    };
-    let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-    let sentences = bill.missing().into_iter().chain(counted.sentences());
-    for what in sentences.chain(names_missing) {
-        reading.complete.missing(what);
-    }
-    reading.wait = bill.wait().or_else(|| counted.wait.clone());
-    reading.ranges = bill.range(&counted, cx.now).into_iter().collect();
-    let read_until = counted.settled_until(bill.whole_until(&counted), start);
-    memory.follow(cx, (start, read_until));
-    memory.names.write(&mut reading.figures);
-    reading.resume = memory.cursor();
-    Ok(reading)
+    Box::pin(organization::read::<Memory>(cx))
 }
 
 /// A request in Anthropic's manner.

@@ -120,7 +120,7 @@ async fn list<T: for<'de> Deserialize<'de>>(
     };
     let what = format!("Anthropic's answer to `{what}`");
     let walk = pages::walk::<T>(vendor, &request, Turn::After("after_id"), &what).await?;
-    walk.stopped.map_or(Ok(walk.rows), Err)
+    walk.whole(&what)
 }
 
 impl Key {

@@ -13,7 +13,7 @@ use crate::providers::counters::Counter;
 use crate::providers::daybook::{self, Billing, Counts, Day};
 use crate::providers::days;
 use crate::providers::pages::{self, Turn, Walk};
-use crate::providers::reply::Vendor;
+use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Count, Lenient, Rows};
 
 const WHAT: &str = "Anthropic's answer to `usage_report/messages`";
@@ -88,7 +88,7 @@ impl Counter for Counted {
             .query("group_by[]", "service_tier");
         let days = walk::<Row>(vendor, &request, WHAT).await?;
         daybook::counts(days, (start, vendor.cx.now), Row::counts)
-            .ok_or_else(|| PollError::Malformed(format!("{WHAT} has entries that cannot be read")))
+            .ok_or_else(|| reply::unreadable(WHAT))
     }
 }
 

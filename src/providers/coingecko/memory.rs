@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::coin::CoinPrice;
 use crate::domain::reading::Cursor;
 use crate::providers::coingecko::wanted::Wanted;
+use crate::providers::recollection;
 
 /// How long a price that no source renews is still told, with its age.
 const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -23,9 +24,7 @@ pub(super) struct Memory {
 impl Memory {
     /// What the last poll left; what is too old is forgotten, and so is what cannot be read.
     pub(super) fn recall(cursor: Option<&Cursor>, now: DateTime<Utc>) -> Self {
-        let mut memory: Self = cursor
-            .and_then(|cursor| serde_json::from_str(&cursor.0).ok())
-            .unwrap_or_default();
+        let mut memory: Self = recollection::read(cursor).unwrap_or_default();
         memory.prices.retain(|price| now - price.at <= KEPT);
         memory
     }
@@ -42,10 +41,5 @@ impl Memory {
             })
             .cloned()
             .collect()
-    }
-
-    /// As the store keeps it.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
-        serde_json::to_string(self).ok().map(Cursor)
     }
 }

@@ -20,6 +20,7 @@ use std::time::Duration;
 use crate::domain::coin::CoinPrice;
 use crate::domain::money::Currency;
 use crate::domain::reading::Reading;
+use crate::providers::recollection;
 use crate::providers::{
     Appears, Auth, Kind, Links, Need, PollContext, PollError, PollFuture, Provider,
 };
@@ -123,7 +124,7 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     for warning in warnings {
         reading.complete.missing(warning);
     }
-    reading.resume = memory.cursor();
+    reading.resume = recollection::write(&memory);
     Ok(reading)
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::period::Unit;
-use crate::domain::quota::{QuotaWindow, Source};
+use crate::domain::quota::{QuotaWindow, Source, WhenFull};
 use crate::providers::PollError;
 use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Amount, Lenient};
@@ -77,11 +77,6 @@ impl Body {
 impl SpendLimit {
     /// The month as a window that fills up; `spent` in dollars, `None` when unknown.
     pub(super) fn window(self, spent: Option<Decimal>, now: DateTime<Utc>) -> QuotaWindow {
-        let label = if self.enforced {
-            "Spend limit (month)"
-        } else {
-            "Spend limit (month, not enforced)"
-        };
         let percent = spent
             .and_then(|spent| spent.checked_mul(Decimal::ONE_HUNDRED))
             .and_then(|hundredfold| hundredfold.checked_div(self.dollars))
@@ -89,7 +84,7 @@ impl SpendLimit {
         let month = Unit::Month.around(now, Tz::UTC);
         QuotaWindow {
             name: "spend_limit".into(),
-            label: label.to_owned(),
+            label: "Month limit".to_owned(),
             used_percent: percent,
             used: spent,
             limit: Some(self.dollars),
@@ -97,6 +92,11 @@ impl SpendLimit {
             span: Some(month.until - month.from),
             resets_at: Some(month.until),
             source: Source::Official,
+            when_full: if self.enforced {
+                WhenFull::Refuses
+            } else {
+                WhenFull::ServesOn
+            },
         }
     }
 }

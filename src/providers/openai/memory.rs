@@ -1,68 +1,71 @@
-//! What a poll carries over to the next in its cursor. It belongs to one credential; another one starts anew.
+//! What OpenAI's organization tells besides its days, and what of it a poll carries over to the next.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Currency;
-use crate::domain::reading::{Cursor, Figures};
-use crate::providers::PollContext;
-use crate::providers::counters::KeptCounts;
+use crate::domain::period;
+use crate::domain::reading::Figures;
+use crate::http::Request;
 use crate::providers::daybook::Bill;
-use crate::providers::days::{self, Progress};
 use crate::providers::openai::names::Names;
 use crate::providers::openai::usage::Counter;
-use crate::secrets::Secret;
-
-/// How long after its end a day may still grow. OpenAI does not say; a bill is usually whole within hours.
-const SETTLES: TimeDelta = TimeDelta::hours(12);
+use crate::providers::openai::{PROVIDER, costs};
+use crate::providers::organization::Organization;
+use crate::providers::reply::Vendor;
+use crate::providers::{PollError, Provider};
 
 /// What is carried over.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Memory {
-    /// The mark of the credential it was learned with.
-    credential: String,
-    /// When the key turned out to be no admin key.
-    pub(super) ordinary_at: Option<DateTime<Utc>>,
-    pub(super) progress: Option<Progress>,
-    pub(super) kept: KeptCounts<Counter>,
-    pub(super) names: Names,
+    names: Names,
     /// Dollars of each day of the running month. `None`: not wholly told.
     daily: BTreeMap<NaiveDate, Option<Decimal>>,
 }
 
-impl Memory {
-    /// Reads a cursor; one of another credential or another version counts as none.
-    pub(super) fn recall(cursor: Option<&Cursor>, secret: &Secret) -> Self {
-        let credential = secret.fingerprint();
-        cursor
-            .and_then(|cursor| serde_json::from_str::<Self>(&cursor.0).ok())
-            .filter(|memory| memory.credential == credential)
-            .unwrap_or_else(|| Self {
-                credential,
-                ..Self::default()
-            })
+impl Organization for Memory {
+    type Counter = Counter;
+
+    const CARD: &'static Provider = &PROVIDER;
+    const COUNTERS: &'static [Counter] = &Counter::ALL;
+    /// OpenAI does not say; a bill is usually whole within hours.
+    const SETTLES: TimeDelta = TimeDelta::hours(12);
+    const MODELS: &'static str = "models";
+    const ADMIN_WOULD_ADD: &'static str = "This key works, but an ordinary key is told nothing about money. An admin \
+        key (https://platform.openai.com/settings/organization/admin-keys, or OPENAI_ADMIN_KEY) adds costs, tokens and \
+        requests by model, key and project, and the spend limit.";
+
+    fn request<'a>(vendor: Vendor<'a>, path: &str) -> Result<Request<'a>, PollError> {
+        vendor.request(path)
     }
 
-    /// Notes how far the days were read, and what they cost.
-    pub(super) fn follow(
-        &mut self,
-        cx: &PollContext<'_>,
-        (start, until): (NaiveDate, NaiveDate),
-        bill: &Bill,
-    ) {
-        let read = days::Read {
-            start,
-            until,
-            now: cx.now,
-            settles: SETTLES,
-        };
-        self.progress = Some(days::follow(self.progress, cx.since, read));
-        self.ordinary_at = None;
-        let month = month(cx.now);
+    async fn costs(vendor: Vendor<'_>, start: NaiveDate) -> Result<Bill, PollError> {
+        costs::ask(vendor, start).await
+    }
+
+    async fn names(&mut self, vendor: Vendor<'_>, bill: &Bill) -> Vec<String> {
+        self.names.refresh(vendor, bill).await
+    }
+
+    fn write(&mut self, bill: &Bill, now: DateTime<Utc>, figures: &mut Figures) {
+        self.add_up(bill, now);
+        figures.keys.clone_from(&self.names.keys);
+        figures.projects.clone_from(&self.names.projects);
+        let limit = self.names.limit.iter();
+        figures
+            .windows
+            .extend(limit.map(|limit| limit.window(self.month(now), now)));
+    }
+}
+
+impl Memory {
+    /// Notes what the days cost.
+    fn add_up(&mut self, bill: &Bill, now: DateTime<Utc>) {
+        let month = period::first_of_month(now.date_naive());
         let days = bill.days.iter().filter(|day| **day >= month);
         let nothing_yet = bill.is_readable().then_some(Decimal::ZERO);
         self.daily.extend(days.map(|day| (*day, nothing_yet)));
@@ -78,32 +81,11 @@ impl Memory {
     /// Dollars of the running month. `None`: not every day of it is known.
     fn month(&self, now: DateTime<Utc>) -> Option<Decimal> {
         let today = now.date_naive();
-        month(now)
+        period::first_of_month(today)
             .iter_days()
             .take_while(|day| *day <= today)
             .map(|day| self.daily.get(&day).copied().flatten())
             .try_fold(Decimal::ZERO, |sum, day| sum.checked_add(day?))
             .map(|sum| sum.normalize())
     }
-
-    /// Writes keys, projects and the spend limit.
-    pub(super) fn write(&self, cx: &PollContext<'_>, figures: &mut Figures) {
-        figures.keys.clone_from(&self.names.keys);
-        figures.projects.clone_from(&self.names.projects);
-        let limit = self.names.limit.iter();
-        figures
-            .windows
-            .extend(limit.map(|limit| limit.window(self.month(cx.now), cx.now)));
-    }
-
-    /// The cursor that says all this.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
-        serde_json::to_string(self).ok().map(Cursor)
-    }
-}
-
-/// The first day of the running month.
-fn month(now: DateTime<Utc>) -> NaiveDate {
-    let today = now.date_naive();
-    today.with_day(1).unwrap_or(today)
 }

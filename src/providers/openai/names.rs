@@ -140,7 +140,7 @@ async fn projects(vendor: Vendor<'_>) -> Result<Vec<Project>, PollError> {
         .query("include_archived", "true");
     let what = "OpenAI's answer to `organization/projects`";
     let walk = pages::walk::<Project>(vendor, &request, Turn::After("after"), what).await?;
-    walk.stopped.map_or(Ok(walk.rows), Err)
+    walk.whole(what)
 }
 
 async fn keys(vendor: Vendor<'_>, project: &str) -> Result<Vec<Key>, PollError> {
@@ -159,7 +159,7 @@ async fn keys(vendor: Vendor<'_>, project: &str) -> Result<Vec<Key>, PollError> 
         .query("owner_project_access", "any");
     let what = "OpenAI's answer to `organization/projects/…/api_keys`";
     let walk = pages::walk::<Key>(vendor, &request, Turn::After("after"), what).await?;
-    walk.stopped.map_or(Ok(walk.rows), Err)
+    walk.whole(what)
 }
 
 impl Project {

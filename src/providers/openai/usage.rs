@@ -15,7 +15,7 @@ use crate::providers::counters;
 use crate::providers::daybook::{self, Billing, Counts, Day};
 use crate::providers::days;
 use crate::providers::pages::{self, Turn, Walk};
-use crate::providers::reply::Vendor;
+use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Count, Lenient, Rows};
 
 /// How often the smaller counters are asked; completions are on every poll.
@@ -120,8 +120,7 @@ impl counters::Counter for Counter {
         let what = format!("OpenAI's answer to `{path}`");
         let days = walk::<Row>(vendor, &request, &what).await?;
         let count = |row: Row, day| row.counts(day, self);
-        daybook::counts(days, (start, vendor.cx.now), count)
-            .ok_or_else(|| PollError::Malformed(format!("{what} has entries that cannot be read")))
+        daybook::counts(days, (start, vendor.cx.now), count).ok_or_else(|| reply::unreadable(&what))
     }
 }
 

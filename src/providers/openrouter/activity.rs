@@ -12,6 +12,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Attribution, Basis, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::providers::PollError;
+use crate::providers::daybook::{self, Sum};
 use crate::providers::days::{self, Progress};
 use crate::providers::reply::{self, Vendor};
 use crate::providers::wire::{Amount, Count, Lenient, Rows};
@@ -149,27 +150,16 @@ async fn ask(vendor: Vendor<'_>, start: NaiveDate) -> Result<Vec<(NaiveDate, Row
     }
     let reply = vendor.get(&request).await?;
     let body: Body = reply::object(&reply, WHAT)?;
-    let Some(rows) = body.data.rows else {
-        return Err(PollError::Malformed(format!("{WHAT} has no `data`")));
-    };
+    let rows = reply::data(body.data, WHAT)?;
     let count = rows.len();
     let dated: Vec<(NaiveDate, Row)> = rows
         .into_iter()
         .filter_map(|row| Some((row.date.0.as_deref()?.get(..10)?.parse().ok()?, row)))
         .collect();
-    if body.data.unreadable > 0 || dated.len() < count {
-        return Err(PollError::Malformed(format!(
-            "{WHAT} has entries that cannot be read"
-        )));
+    if dated.len() < count {
+        return Err(reply::unreadable(WHAT));
     }
     Ok(dated)
-}
-
-#[derive(Debug, Default)]
-struct Sum {
-    spend: Spend,
-    requests: Option<u64>,
-    tokens: Option<TokenCounts>,
 }
 
 /// Rows of several endpoints and providers of a model are one slot; workspaces are told apart where there are several.
@@ -184,23 +174,9 @@ fn slots(rows: impl Iterator<Item = (NaiveDate, Row)>, by_workspace: bool) -> Ve
                 .add(Money::new(dollars, Currency::USD), Basis::Billed),
             None => sum.spend.unpriced.extend(who.model),
         }
-        if let Some(requests) = row.requests.0 {
-            *sum.requests.get_or_insert(0) =
-                sum.requests.unwrap_or_default().saturating_add(requests);
-        }
-        if let Some(tokens) = row.tokens() {
-            sum.tokens.get_or_insert_default().add(&tokens);
-        }
+        sum.count(row.requests.0, row.tokens().as_ref());
     }
-    let slot = |((day, who), sum): ((NaiveDate, Attribution), Sum)| UsageSlot {
-        start: days::midnight(day),
-        width: SlotWidth::Day,
-        who,
-        requests: sum.requests,
-        tokens: sum.tokens,
-        spend: sum.spend,
-    };
-    sums.into_iter().map(slot).collect()
+    sums.into_iter().map(daybook::slot).collect()
 }
 
 impl Row {

@@ -47,14 +47,7 @@ async fn of_workspace(vendor: Vendor<'_>, workspace: Option<&str>) -> Result<Vec
         }
         let reply = vendor.get(&request).await?;
         let body: Body = reply::object(&reply, WHAT)?;
-        let Some(rows) = body.data.rows else {
-            return Err(PollError::Malformed(format!("{WHAT} has no `data`")));
-        };
-        if body.data.unreadable > 0 {
-            return Err(PollError::Malformed(format!(
-                "{WHAT} has entries that cannot be read"
-            )));
-        }
+        let rows = reply::data(body.data, WHAT)?;
         let count = rows.len();
         keys.extend(rows);
         if count < PAGE {

@@ -1,4 +1,4 @@
-//! What a poll carries over to the next in its cursor. It belongs to one credential; another one starts anew.
+//! What a poll carries over to the next in its cursor.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,15 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::key::KeyKind;
-use crate::domain::reading::{Completeness, Cursor, Figures};
+use crate::domain::reading::{Completeness, Figures};
 use crate::providers::days;
 use crate::providers::openrouter::activity::{Activity, Seen};
 use crate::providers::openrouter::caller::Key;
-use crate::secrets::Secret;
 
 /// What is carried over.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Memory {
-    /// The mark of the credential it was learned with.
-    credential: String,
     pub(super) activity: Activity,
     /// What the keys spent on the days they were seen, as far as it was seen; the last two.
     seen: Vec<Seen>,
@@ -37,18 +34,6 @@ struct Lifetime {
 }
 
 impl Memory {
-    /// Reads a cursor; one of another credential or another version counts as none.
-    pub(super) fn recall(cursor: Option<&Cursor>, secret: &Secret) -> Self {
-        let credential = secret.fingerprint();
-        cursor
-            .and_then(|cursor| serde_json::from_str::<Self>(&cursor.0).ok())
-            .filter(|memory| memory.credential == credential)
-            .unwrap_or_else(|| Self {
-                credential,
-                ..Self::default()
-            })
-    }
-
     /// What a key spent today: as told, else the difference of what it had used in all. `None`: unknown.
     pub(super) fn spent_today(&mut self, key: &Key, now: DateTime<Utc>) -> Option<Decimal> {
         let id = key.id()?;
@@ -115,10 +100,5 @@ impl Memory {
     pub(super) fn seen_yesterday(&self, now: DateTime<Utc>) -> Option<Seen> {
         let yesterday = days::previous(now.date_naive());
         self.seen.iter().find(|seen| seen.day == yesterday).copied()
-    }
-
-    /// The cursor that says all this.
-    pub(super) fn cursor(&self) -> Option<Cursor> {
-        serde_json::to_string(self).ok().map(Cursor)
     }
 }

@@ -21,6 +21,7 @@ use futures_util::future::join3;
 use crate::domain::key::KeyKind;
 use crate::domain::quota::Plan;
 use crate::domain::reading::Reading;
+use crate::providers::recollection;
 use crate::providers::reply::Vendor;
 use crate::providers::{
     Appears, Auth, Kind, Links, Need, PollContext, PollError, PollFuture, Provider,
@@ -63,7 +64,7 @@ fn poll<'a>(cx: &'a PollContext<'a>) -> PollFuture<'a> {
 
 async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     let vendor = Vendor::new(cx, &PROVIDER);
-    let mut memory = Memory::recall(cx.resume, vendor.key()?);
+    let mut memory: Memory = recollection::recall(cx.resume, vendor.key()?);
     // First and alone: a refused key must not be tried on every other address as well.
     let caller = caller::ask(vendor).await?;
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
@@ -71,7 +72,7 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
         Role::Management => account(vendor, &mut memory, &mut reading).await,
         Role::Ordinary => itself(vendor, &caller, &mut memory, &mut reading),
     }
-    reading.resume = memory.cursor();
+    reading.resume = recollection::keep(&memory, vendor.key()?);
     Ok(reading)
 }
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{KeyId, ModelId};
 use crate::domain::money::{Currency, Money};
+use crate::domain::period;
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Basis, Spend};
 use crate::providers::PollError;
 use crate::providers::reply::{self, Vendor};
-use crate::providers::venice::calendar;
 use crate::providers::wire::{Amount, Count, Lenient, Rows, Told};
 
 const WHAT: &str = "Venice's answer to `billing/usage-analytics`";
@@ -102,7 +102,7 @@ impl Reach {
         let first = match self {
             Self::Week => return vec![("lookback", "7d".to_owned())],
             Self::Today => today,
-            Self::Month => calendar::month(today),
+            Self::Month => period::first_of_month(today),
         };
         // Venice ignores one date without the other.
         vec![
@@ -118,19 +118,21 @@ pub(super) async fn ask(vendor: Vendor<'_>, reach: Reach) -> Result<Analysed, Po
     request.query = reach.query(vendor.cx.now);
     let reply = vendor.get(&request).await?;
     let body: Body = reply::object(&reply, WHAT)?;
-    if body.by_key.rows.is_none() && body.by_model.rows.is_none() {
+    let keys = reply::every(body.by_key, WHAT)?;
+    let models = reply::every(body.by_model, WHAT)?;
+    if keys.is_none() && models.is_none() {
         return Err(PollError::Malformed(format!(
             "{WHAT} has neither `byKey` nor `byModel`"
         )));
     }
     Ok(Analysed {
-        keys: read(body.by_key, KeyRow::spend),
-        models: read(body.by_model, ModelRow::spend),
+        keys: told(keys, KeyRow::spend),
+        models: told(models, ModelRow::spend),
     })
 }
 
-fn read<R, T>(rows: Rows<R>, one: impl FnMut(R) -> Option<T>) -> Vec<T> {
-    rows.rows.into_iter().flatten().filter_map(one).collect()
+fn told<R, T>(rows: Option<Vec<R>>, one: impl FnMut(R) -> Option<T>) -> Vec<T> {
+    rows.into_iter().flatten().filter_map(one).collect()
 }
 
 impl KeyRow {

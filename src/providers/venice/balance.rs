@@ -5,11 +5,11 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::domain::money::{Currency, Money};
-use crate::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use crate::domain::period;
+use crate::domain::quota::{Balance, QuotaWindow, Source, Standing, WhenFull};
 use crate::domain::reading::Figures;
 use crate::providers::PollError;
 use crate::providers::reply::{self, Vendor};
-use crate::providers::venice::calendar;
 use crate::providers::wire::{Amount, Lenient};
 
 const WHAT: &str = "Venice's answer to `billing/balance`";
@@ -97,7 +97,7 @@ impl Purses {
             granted: self
                 .allocation
                 .map(|allocation| Money::new(allocation, Currency::DIEM)),
-            resets_at: self.staked().and_then(|_| calendar::next_day(now)),
+            resets_at: self.staked().map(|_| period::next_utc_midnight(now)),
             ..self.balance("diem", Currency::DIEM, self.diem)
         }
     }
@@ -127,8 +127,9 @@ impl Purses {
             limit: Some(allocation),
             unit: Some(Currency::DIEM.code().to_owned()),
             span: Some(TimeDelta::days(1)),
-            resets_at: calendar::next_day(now),
+            resets_at: Some(period::next_utc_midnight(now)),
             source: Source::Official,
+            when_full: WhenFull::Refuses,
         })
     }
 }

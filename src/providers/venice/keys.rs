@@ -7,11 +7,11 @@ use serde::Deserialize;
 use crate::domain::ids::KeyId;
 use crate::domain::key::{KeyKind, KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::{Currency, Money};
+use crate::domain::period;
 use crate::domain::usage::Spans;
 use crate::providers::PollError;
 use crate::providers::reply::{self, Vendor};
 use crate::providers::venice::analytics::{self, KeySpend};
-use crate::providers::venice::calendar;
 use crate::providers::wire::{Amount, Lenient, Rows};
 
 const WHAT: &str = "Venice's answer to `api_keys`";
@@ -60,11 +60,8 @@ struct Amounts {
 pub(super) async fn ask(vendor: Vendor<'_>) -> Result<Vec<KeyReading>, PollError> {
     let reply = vendor.get(&vendor.request("api_keys")?).await?;
     let body: Body = reply::object(&reply, WHAT)?;
-    let Some(keys) = body.data.rows else {
-        return Err(PollError::Malformed(format!("{WHAT} has no `data`")));
-    };
     let now = vendor.cx.now;
-    Ok(keys
+    Ok(reply::data(body.data, WHAT)?
         .into_iter()
         .filter_map(|key| key.reading(now))
         .collect())
@@ -101,8 +98,8 @@ impl Key {
     /// The caps. A cap whose period is not told is left out: what is left of it cannot be told either.
     fn limits(&self, now: DateTime<Utc>) -> Vec<KeyLimit> {
         let (period, resets_at) = match self.limit_period.0.as_deref() {
-            Some("EPOCH") => (LimitPeriod::Day, calendar::next_day(now)),
-            Some("MONTH") => (LimitPeriod::Month, calendar::next_month(now)),
+            Some("EPOCH") => (LimitPeriod::Day, Some(period::next_utc_midnight(now))),
+            Some("MONTH") => (LimitPeriod::Month, Some(period::next_utc_month(now))),
             Some("LIFETIME") => (LimitPeriod::Lifetime, None),
             _ => return Vec::new(),
         };

@@ -9,7 +9,6 @@
 
 mod analytics;
 mod balance;
-mod calendar;
 mod keys;
 mod ledger;
 mod memory;
@@ -22,6 +21,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use crate::domain::reading::Reading;
+use crate::providers::recollection;
 use crate::providers::reply::Vendor;
 use crate::providers::{
     Appears, Auth, Kind, Links, Need, PollContext, PollError, PollFuture, Provider,
@@ -64,7 +64,7 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     let balance = balance::ask(vendor).await?;
     balance.write(cx.now, &mut reading.figures);
 
-    let mut memory = Memory::recall(cx.resume, vendor.key()?);
+    let mut memory: Memory = recollection::recall(cx.resume, vendor.key()?);
     let start = memory.start(cx.since);
     let (walk, sides) = join(ledger::walk(vendor, start), memory.sides.refresh(vendor)).await;
     for what in sides.into_iter().chain(walk.missing()) {
@@ -73,6 +73,6 @@ async fn read(cx: &PollContext<'_>) -> Result<Reading, PollError> {
     memory.sides.write(&mut reading.figures);
     memory.follow(&walk, cx);
     reading.ranges = walk.range(start, cx.now).into_iter().collect();
-    reading.resume = memory.cursor();
+    reading.resume = recollection::keep(&memory, vendor.key()?);
     Ok(reading)
 }

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::ModelId;
 use crate::domain::key::{KeyReading, ModelReading};
+use crate::domain::period;
 use crate::domain::reading::Figures;
 use crate::domain::usage::{Spans, Spend};
 use crate::providers::PollError;
 use crate::providers::reply::Vendor;
 use crate::providers::venice::analytics::{self, Analysed, KeySpend, Reach};
-use crate::providers::venice::{calendar, keys};
+use crate::providers::venice::keys;
 
 /// Venice itself keeps analytics for ten minutes.
 const ASK_AGAIN: TimeDelta = TimeDelta::minutes(10);
@@ -87,13 +88,13 @@ impl Sides {
     fn forget_untrue(&mut self, now: DateTime<Utc>) {
         let old = |asked_at| !is_within(now - asked_at, OLDEST);
         let today = now.date_naive();
-        let month = calendar::month(today);
+        let month = period::first_of_month(today);
         self.keys.take_if(|part| old(part.asked_at));
         self.week.take_if(|part| old(part.asked_at));
         self.today
             .take_if(|part| part.asked_at.date_naive() != today);
         self.month.take_if(|part| {
-            old(part.asked_at) || calendar::month(part.asked_at.date_naive()) != month
+            old(part.asked_at) || period::first_of_month(part.asked_at.date_naive()) != month
         });
     }
 

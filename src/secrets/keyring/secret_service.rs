@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use secret_service::{EncryptionType, Error, SecretService};
+use secret_service::{EncryptionType, Error, Item, SearchItemsResult, SecretService};
 
 use crate::domain::account::AccountId;
 use crate::secrets::Secret;
@@ -13,11 +13,7 @@ use crate::secrets::keyring::{SERVICE, Trouble};
 
 pub(super) async fn read(account: &AccountId) -> Result<Option<Secret>, Trouble> {
     let service = connect().await?;
-    let user = account.to_string();
-    let found = service
-        .search_items(attributes(&user))
-        .await
-        .map_err(trouble)?;
+    let found = search(&service, account).await?;
     let Some(item) = found.unlocked.first() else {
         return if found.locked.is_empty() {
             // A locked collection may hide its entries.
@@ -39,11 +35,7 @@ pub(super) async fn look() -> Result<(), Trouble> {
 /// Whether there is an entry, locked or not.
 pub(super) async fn holds(account: &AccountId) -> Result<bool, Trouble> {
     let service = connect().await?;
-    let user = account.to_string();
-    let found = service
-        .search_items(attributes(&user))
-        .await
-        .map_err(trouble)?;
+    let found = search(&service, account).await?;
     Ok(!found.unlocked.is_empty() || !found.locked.is_empty())
 }
 
@@ -78,9 +70,14 @@ async fn unlocked(service: &SecretService<'_>) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The attributes that `keyring` gives to its entries.
-fn attributes(user: &str) -> HashMap<&str, &str> {
-    HashMap::from([("service", SERVICE), ("username", user)])
+/// Entries of an account, by the attributes that `keyring` gives them.
+async fn search<'a>(
+    service: &'a SecretService<'_>,
+    account: &AccountId,
+) -> Result<SearchItemsResult<Item<'a>>, Trouble> {
+    let user = account.to_string();
+    let attributes = HashMap::from([("service", SERVICE), ("username", user.as_str())]);
+    service.search_items(attributes).await.map_err(trouble)
 }
 
 fn trouble(error: Error) -> Trouble {

@@ -1,15 +1,13 @@
 //! How far back an account's usage reaches without a hole: the table `usage_coverage`.
 
 use chrono::{DateTime, Utc};
-use sqlx::{AnyConnection, Executor as _};
 
 use crate::domain::account::AccountId;
 use crate::domain::reading::Reading;
 use crate::store::cell;
+use crate::store::database::{Connection, Error, Row, query};
 
 const READ: &str = "SELECT covered_from, covered_until FROM usage_coverage WHERE account = $1";
-
-const READ_ALL: &str = "SELECT account, covered_from, covered_until FROM usage_coverage";
 
 const KEEP: &str = "
     INSERT INTO usage_coverage (account, covered_from, covered_until) VALUES ($1, $2, $3)
@@ -30,28 +28,24 @@ struct Span {
 
 /// Adds what a reading covers.
 pub(super) async fn extend(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     reading: &Reading,
-) -> Result<(), sqlx::Error> {
-    let row = connection
-        .fetch_optional(sqlx::query(READ).bind(account))
-        .await?;
-    let before = row.and_then(|row| {
+) -> Result<(), Error> {
+    let read = |row: &Row<'_>| {
         Some(Span {
-            from: cell::number(&row, 0).ok()?,
-            until: cell::number(&row, 1).ok()?,
+            from: cell::number(row, 0).ok()?,
+            until: cell::number(row, 1).ok()?,
         })
-    });
+    };
+    let before = connection.first(query(READ).bind(account), read).await?;
+    let before = before.flatten();
     let after = covered(before, reading);
     let Some(span) = after.filter(|_| after != before) else {
         return Ok(());
     };
-    let statement = sqlx::query(KEEP)
-        .bind(account)
-        .bind(span.from)
-        .bind(span.until);
-    connection.execute(statement).await.map(drop)
+    let statement = query(KEEP).bind(account).bind(span.from).bind(span.until);
+    connection.execute(statement).await
 }
 
 /// What is covered after a reading: spans that touch or overlap grow together, and after a hole counting begins anew.
@@ -108,26 +102,24 @@ fn hull(one: Span, other: Span) -> Span {
 /// From when to when an account's usage is known.
 type Reach = (DateTime<Utc>, DateTime<Utc>);
 
-/// From when to when every account's usage reaches without a hole.
-pub(in crate::store) async fn all(
-    connection: &mut AnyConnection,
-) -> Result<Vec<(AccountId, Reach)>, sqlx::Error> {
-    let rows = connection.fetch_all(READ_ALL).await?;
-    Ok(cell::readable("usage_coverage", &rows, |row| {
-        Ok((
-            AccountId::parse(&cell::text(row, 0)?),
-            (cell::instant(row, 1)?, cell::instant(row, 2)?),
-        ))
-    }))
+/// From when to when an account's usage reaches without a hole.
+pub(in crate::store) async fn coverage(
+    connection: &mut Connection,
+    account: &AccountId,
+) -> Result<Option<Reach>, Error> {
+    let statement = query(READ).bind(account.to_string());
+    let read = |row: &Row<'_>| Ok((cell::instant(row, 0)?, cell::instant(row, 1)?));
+    let mut found = cell::readable(connection, "usage_coverage", statement, read).await?;
+    Ok(found.pop())
 }
 
 /// Forgets what is covered before an instant, because the usage itself is forgotten.
 pub(in crate::store) async fn forget(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     before: i64,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     for sql in [CUT, FORGET] {
-        connection.execute(sqlx::query(sql).bind(before)).await?;
+        connection.execute(query(sql).bind(before)).await?;
     }
     Ok(())
 }

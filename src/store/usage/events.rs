@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
-
 use crate::domain::usage::{SlotRange, SlotWidth, UsageEvent};
 use crate::store::cell;
+use crate::store::database::{Connection, Error, Row, query};
 use crate::store::usage::Touched;
 use crate::store::usage::row::EventRow;
 
@@ -45,11 +44,11 @@ const FORGET_WITHIN: &str = "
 
 /// Keeps events; of two with one key in a reading the later counts. Touches the slots where one was and where it is.
 pub(super) async fn keep(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     events: &[UsageEvent],
     touched: &mut Touched,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let by_key: BTreeMap<&str, &UsageEvent> = events
         .iter()
         .map(|event| (event.key.as_str(), event))
@@ -68,47 +67,45 @@ pub(super) async fn keep(
     }
     for chunk in changed.chunks(CHUNK) {
         let sql = format!("{INSERT}{}{OR_REPLACE}", cell::places(chunk.len(), COLUMNS));
-        let statement = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
-        let statement = chunk
-            .iter()
-            .fold(statement, |statement, event| event.bind(statement, account));
+        let statement = chunk.iter().fold(query(sql), |statement, event| {
+            event.bind(statement, account)
+        });
         connection.execute(statement).await?;
     }
     Ok(())
 }
 
 async fn find(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     key: &str,
-) -> Result<Option<EventRow>, sqlx::Error> {
-    let row = connection
-        .fetch_optional(sqlx::query(FIND).bind(account).bind(key))
-        .await?;
-    Ok(row.and_then(|row| EventRow::read(&row).ok()))
+) -> Result<Option<EventRow>, Error> {
+    let statement = query(FIND).bind(account).bind(key);
+    let found = connection.first(statement, EventRow::read).await?;
+    Ok(found.and_then(Result::ok))
 }
 
 /// Forgets the events within a range; the range says what they summed to.
 pub(super) async fn forget(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     range: &SlotRange,
     touched: &mut Touched,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let within = |sql: &'static str| {
-        sqlx::query(sql)
+        query(sql)
             .bind(account)
             .bind(cell::millis(range.from))
             .bind(cell::millis(range.until))
             // The slot may begin before the range; the index is by slot.
             .bind(cell::millis(SlotWidth::QuarterHour.start_of(range.from)))
     };
-    let slots = connection.fetch_one(within(SLOTS_WITHIN)).await?;
-    let ends = [0, 1].map(|column| cell::number(&slots, column).ok());
-    let [Some(first), Some(last)] = ends else {
+    let ends = |row: &Row<'_>| [0, 1].map(|column| cell::number(row, column).ok());
+    let ends = connection.first(within(SLOTS_WITHIN), ends).await?;
+    let Some([Some(first), Some(last)]) = ends else {
         return Ok(());
     };
     touched.add(first);
     touched.add(last);
-    connection.execute(within(FORGET_WITHIN)).await.map(drop)
+    connection.execute(within(FORGET_WITHIN)).await
 }

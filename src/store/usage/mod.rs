@@ -8,22 +8,17 @@
 
 mod coverage;
 mod events;
-mod line;
 mod row;
 mod slots;
 
-use sqlx::AnyConnection;
-
 use crate::domain::reading::Reading;
+use crate::store::database::{Connection, Error};
 
-pub(super) use coverage::{all as coverages, forget as forget_coverage};
+pub(super) use coverage::{coverage, forget as forget_coverage};
 pub(super) use slots::since;
 
 /// Keeps the usage of a reading.
-pub(super) async fn record(
-    connection: &mut AnyConnection,
-    reading: &Reading,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn record(connection: &mut Connection, reading: &Reading) -> Result<(), Error> {
     let account = reading.account.to_string();
     let mut touched = Touched::default();
     for range in &reading.ranges {

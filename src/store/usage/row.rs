@@ -2,16 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::Any;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-
 use crate::domain::ids::{KeyId, ModelId, ProjectId, UserId};
 use crate::domain::money::{Currency, Money, nanos};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Attribution, Basis, Cost, SlotWidth, Spend, UsageEvent, UsageSlot};
 use crate::store::cell::{self, Read, Unreadable};
-use crate::store::usage::line;
+use crate::store::database::{Row, Statement};
 
 /// The basis of usage whose cost nobody knows; the row names the model.
 const UNPRICED: &str = "unpriced";
@@ -19,8 +15,6 @@ const UNPRICED: &str = "unpriced";
 const UNKNOWN_MODEL: &str = "unknown model";
 /// The most money an event is believed to cost: a thousand of those still add up in SQL.
 const MOST_NANOS: u64 = i64::MAX.cast_unsigned() >> 10;
-
-pub(super) type Statement<'q> = Query<'q, Any, AnyArguments>;
 
 /// API key, model, project, person; an empty text is unknown.
 pub(super) type Who = [String; 4];
@@ -88,7 +82,7 @@ impl EventRow {
     }
 
     /// Reads `key, at, slot_at, api_key … as_of`.
-    pub(super) fn read(row: &AnyRow) -> Read<Self> {
+    pub(super) fn read(row: &Row<'_>) -> Read<Self> {
         Ok(Self {
             key: cell::text(row, 0)?,
             at: cell::number(row, 1)?,
@@ -101,9 +95,9 @@ impl EventRow {
         })
     }
 
-    pub(super) fn bind<'q>(&self, statement: Statement<'q>, account: &str) -> Statement<'q> {
+    pub(super) fn bind(&self, statement: Statement, account: &str) -> Statement {
         let mut statement = statement
-            .bind(account.to_owned())
+            .bind(account)
             .bind(self.key.clone())
             .bind(self.at)
             .bind(self.slot_at);
@@ -149,28 +143,15 @@ impl SlotRow {
     }
 
     /// Reads `start_at, width, origin, api_key … unpriced`.
-    pub(super) fn of_cells(cells: &[&str]) -> Read<Self> {
-        let mut tokens = Some(Tokens::default());
-        for place in 0..Tokens::default().len() {
-            match (line::maybe_number(cells, 8 + place)?, &mut tokens) {
-                (Some(told), Some(tokens)) => tokens[place] = told,
-                _ => tokens = None,
-            }
-        }
-        let text = |place| line::text(cells, place);
+    pub(super) fn read(row: &Row<'_>) -> Read<Self> {
         Ok(Self {
-            start_at: line::maybe_number(cells, 0)?.ok_or(Unreadable)?,
-            width: text(1)?,
-            origin: text(2)?,
-            who: [text(3)?, text(4)?, text(5)?, text(6)?],
-            requests: line::maybe_number(cells, 7)?,
-            tokens,
-            paid: Paid {
-                basis: text(15)?,
-                currency: text(16)?,
-                nanos: line::maybe_number(cells, 17)?,
-                unpriced: text(18)?,
-            },
+            start_at: cell::number(row, 0)?,
+            width: cell::text(row, 1)?,
+            origin: cell::text(row, 2)?,
+            who: read_who(row, 3)?,
+            requests: cell::maybe_number(row, 7)?,
+            tokens: read_tokens(row, 8)?,
+            paid: read_paid(row, 15)?,
         })
     }
 
@@ -187,9 +168,9 @@ impl SlotRow {
         }
     }
 
-    pub(super) fn bind<'q>(&self, statement: Statement<'q>, account: &str) -> Statement<'q> {
+    pub(super) fn bind(&self, statement: Statement, account: &str) -> Statement {
         let mut statement = statement
-            .bind(account.to_owned())
+            .bind(account)
             .bind(self.start_at)
             .bind(self.width.clone())
             .bind(self.origin.clone());
@@ -313,7 +294,7 @@ fn token_counts(tokens: Tokens) -> TokenCounts {
     }
 }
 
-fn read_who(row: &AnyRow, first: usize) -> Read<Who> {
+fn read_who(row: &Row<'_>, first: usize) -> Read<Who> {
     Ok([
         cell::text(row, first)?,
         cell::text(row, first + 1)?,
@@ -323,7 +304,7 @@ fn read_who(row: &AnyRow, first: usize) -> Read<Who> {
 }
 
 /// `None`: no tokens were told.
-fn read_tokens(row: &AnyRow, first: usize) -> Read<Option<Tokens>> {
+fn read_tokens(row: &Row<'_>, first: usize) -> Read<Option<Tokens>> {
     let mut tokens = Tokens::default();
     for (class, column) in tokens.iter_mut().zip(first..) {
         match cell::maybe_number(row, column)? {
@@ -334,7 +315,7 @@ fn read_tokens(row: &AnyRow, first: usize) -> Read<Option<Tokens>> {
     Ok(Some(tokens))
 }
 
-fn read_paid(row: &AnyRow, first: usize) -> Read<Paid> {
+fn read_paid(row: &Row<'_>, first: usize) -> Read<Paid> {
     Ok(Paid {
         basis: cell::text(row, first)?,
         currency: cell::text(row, first + 1)?,
@@ -343,14 +324,14 @@ fn read_paid(row: &AnyRow, first: usize) -> Read<Paid> {
     })
 }
 
-fn bind_who<'q>(mut statement: Statement<'q>, who: &Who) -> Statement<'q> {
+fn bind_who(mut statement: Statement, who: &Who) -> Statement {
     for part in who {
         statement = statement.bind(part.clone());
     }
     statement
 }
 
-fn bind_paid<'q>(statement: Statement<'q>, paid: &Paid) -> Statement<'q> {
+fn bind_paid(statement: Statement, paid: &Paid) -> Statement {
     statement
         .bind(paid.basis.clone())
         .bind(paid.currency.clone())

@@ -3,22 +3,28 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{AnyConnection, AssertSqlSafe, Executor as _};
 
 use crate::domain::account::AccountId;
 use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::store::cell::{self, Read};
-use crate::store::usage::line::{self, ask_for_lines};
+use crate::store::database::{Connection, Error, Row, query};
 use crate::store::usage::row::SlotRow;
 
 /// So many rows in one statement.
 const CHUNK: usize = 50;
 const COLUMNS: usize = 20;
 
-const READ_WITHIN: &str =
-    ask_for_lines!("account = $1 AND start_at >= $2 AND start_at < $3 AND origin = 'range'");
+const READ_WITHIN: &str = "
+    SELECT start_at, width, origin, api_key, model, project, person, requests,
+        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
+        basis, currency, nanos, unpriced
+    FROM usage_slot WHERE account = $1 AND start_at >= $2 AND start_at < $3 AND origin = 'range'";
 
-const READ_SINCE: &str = ask_for_lines!("account = $1 AND start_at > $2");
+const READ_SINCE: &str = "
+    SELECT start_at, width, origin, api_key, model, project, person, requests,
+        input, cached_input, cache_write, cache_write_5m, cache_write_1h, output, reasoning,
+        basis, currency, nanos, unpriced
+    FROM usage_slot WHERE account = $1 AND start_at > $2";
 
 const INSERT: &str = "
     INSERT INTO usage_slot (account, start_at, width, origin, api_key, model, project, person, requests,
@@ -51,10 +57,10 @@ const SUM_EVENTS: &str = "
 /// A slot belongs to the range if it begins within it. One that is reported but begins outside was cut by the
 /// range's edge: it is kept only where nothing is known, because what is known there may be whole.
 pub(super) async fn replace(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     range: &SlotRange,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     let (from, until) = (cell::millis(range.from), cell::millis(range.until));
     let mut new = by_start(range.slots.iter().flat_map(SlotRow::of_range));
     let first = new.keys().next().map_or(from, |start| from.min(*start));
@@ -89,43 +95,32 @@ fn by_start(rows: impl Iterator<Item = SlotRow>) -> BTreeMap<i64, Vec<SlotRow>> 
 
 /// What was reported from one instant to before another; sums of events are not touched here. A row that cannot be read counts as a difference.
 async fn within(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     from: i64,
     until: i64,
-) -> Result<BTreeMap<i64, Vec<SlotRow>>, sqlx::Error> {
-    let statement = sqlx::query(READ_WITHIN)
-        .bind(account)
-        .bind(from)
-        .bind(until);
-    let rows = connection.fetch_all(statement).await?;
-    let rows = line::read(&rows).into_iter();
-    Ok(by_start(rows.filter_map(|row| match row {
-        Ok(row) => Some(row),
-        Err(start_at) => start_at.map(SlotRow::strange),
-    })))
+) -> Result<BTreeMap<i64, Vec<SlotRow>>, Error> {
+    let statement = query(READ_WITHIN).bind(account).bind(from).bind(until);
+    let mut rows = Vec::new();
+    let see = |row: &Row<'_>| match SlotRow::read(row) {
+        Ok(row) => rows.push(row),
+        Err(_) => rows.extend(cell::number(row, 0).map(SlotRow::strange)),
+    };
+    connection.each(statement, see).await?;
+    Ok(by_start(rows.into_iter()))
 }
 
-async fn forget_at(
-    connection: &mut AnyConnection,
-    account: &str,
-    start_at: i64,
-) -> Result<(), sqlx::Error> {
-    let statement = sqlx::query(FORGET_AT).bind(account).bind(start_at);
-    connection.execute(statement).await.map(drop)
+async fn forget_at(connection: &mut Connection, account: &str, start_at: i64) -> Result<(), Error> {
+    let statement = query(FORGET_AT).bind(account).bind(start_at);
+    connection.execute(statement).await
 }
 
-async fn insert(
-    connection: &mut AnyConnection,
-    account: &str,
-    rows: &[SlotRow],
-) -> Result<(), sqlx::Error> {
+async fn insert(connection: &mut Connection, account: &str, rows: &[SlotRow]) -> Result<(), Error> {
     for chunk in rows.chunks(CHUNK) {
         let sql = format!("{INSERT}{}", cell::places(chunk.len(), COLUMNS));
-        let statement = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == CHUNK);
         let statement = chunk
             .iter()
-            .fold(statement, |statement, row| row.bind(statement, account));
+            .fold(query(sql), |statement, row| row.bind(statement, account));
         connection.execute(statement).await?;
     }
     Ok(())
@@ -133,13 +128,13 @@ async fn insert(
 
 /// Sums the events of the slots from the first to the last anew.
 pub(super) async fn sum_events(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &str,
     first: i64,
     last: i64,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Error> {
     for sql in [FORGET_SUMS, SUM_EVENTS] {
-        let statement = sqlx::query(sql).bind(account).bind(first).bind(last);
+        let statement = query(sql).bind(account).bind(first).bind(last);
         connection.execute(statement).await?;
     }
     Ok(())
@@ -147,44 +142,64 @@ pub(super) async fn sum_events(
 
 /// The slots of an account that end after an instant, oldest first; one for each start, width and attribution.
 pub(in crate::store) async fn since(
-    connection: &mut AnyConnection,
+    connection: &mut Connection,
     account: &AccountId,
     since: DateTime<Utc>,
-) -> Result<Vec<UsageSlot>, sqlx::Error> {
+) -> Result<Vec<UsageSlot>, Error> {
     let widest = TimeDelta::seconds(SlotWidth::Day.seconds());
-    let statement = sqlx::query(READ_SINCE)
+    let statement = query(READ_SINCE)
         .bind(account.to_string())
         .bind(cell::millis(since - widest));
-    let rows = connection.fetch_all(statement).await?;
-    let mut slots: BTreeMap<(DateTime<Utc>, SlotWidth, Attribution), UsageSlot> = BTreeMap::new();
-    for row in line::read(&rows) {
-        let place = row.and_then(|row| place_of(&row).map(|place| (row, place)).map_err(|_| None));
-        let Ok((row, (start, width))) = place else {
-            cell::odd("usage_slot");
-            continue;
-        };
-        if start + TimeDelta::seconds(width.seconds()) <= since {
-            continue;
+    let mut slots = Vec::new();
+    let see = |row: &Row<'_>| match slot(row) {
+        Ok(slot) if slot.start + TimeDelta::seconds(slot.width.seconds()) > since => {
+            slots.push(slot);
         }
-        let who = row.attribution();
-        let slot = slots
-            .entry((start, width, who.clone()))
-            .or_insert_with(|| UsageSlot {
-                start,
-                width,
-                who,
-                requests: None,
-                tokens: None,
-                spend: Spend::default(),
-            });
-        if row.add_to(slot).is_err() {
-            cell::odd("usage_slot");
+        Ok(_) => {}
+        Err(_) => cell::odd("usage_slot"),
+    };
+    connection.each(statement, see).await?;
+    slots.sort_by(|a, b| place(a).cmp(&place(b)));
+    slots.dedup_by(|next, slot| {
+        let is_same = place(next) == place(slot);
+        if is_same {
+            add(slot, next);
         }
-    }
-    Ok(slots.into_values().collect())
+        is_same
+    });
+    slots.shrink_to_fit();
+    Ok(slots)
 }
 
-fn place_of(row: &SlotRow) -> Read<(DateTime<Utc>, SlotWidth)> {
-    let start = cell::from_millis(row.start_at)?;
-    Ok((start, cell::from_word(&row.width)?))
+/// What one slot has only once.
+fn place(slot: &UsageSlot) -> (DateTime<Utc>, SlotWidth, &Attribution) {
+    (slot.start, slot.width, &slot.who)
+}
+
+/// The slot that a row is a part of, with nothing but this part.
+fn slot(row: &Row<'_>) -> Read<UsageSlot> {
+    let row = SlotRow::read(row)?;
+    let mut slot = UsageSlot {
+        start: cell::from_millis(row.start_at)?,
+        width: cell::from_word(&row.width)?,
+        who: row.attribution(),
+        requests: None,
+        tokens: None,
+        spend: Spend::default(),
+    };
+    if row.add_to(&mut slot).is_err() {
+        cell::odd("usage_slot");
+    }
+    Ok(slot)
+}
+
+/// Adds another part of the same slot.
+fn add(slot: &mut UsageSlot, part: &UsageSlot) {
+    if let Some(more) = part.requests {
+        slot.requests = Some(slot.requests.unwrap_or_default().saturating_add(more));
+    }
+    if let Some(more) = &part.tokens {
+        slot.tokens.get_or_insert_default().add(more);
+    }
+    slot.spend.merge(&part.spend);
 }

@@ -6,6 +6,16 @@ use std::path::Path;
 
 use crate::system::autostart::AutostartError;
 
+/// The program's name as a text; `what` is the kind of file it is wanted for: `a desktop entry`.
+pub(super) fn name<'p>(program: &'p Path, what: &str) -> Result<&'p str, AutostartError> {
+    program.to_str().ok_or_else(|| {
+        AutostartError(format!(
+            "{} cannot be written into {what}, because its name is not UTF-8. Move the program.",
+            program.display()
+        ))
+    })
+}
+
 /// Replaces the file in one step: a crash leaves the old one or the new one.
 pub(super) fn write(file: &Path, text: &str) -> Result<(), AutostartError> {
     replace(file, text).map_err(|error| {

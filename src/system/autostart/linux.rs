@@ -36,12 +36,7 @@ impl Entry {
     }
 
     pub(super) fn enable(&self) -> Result<(), AutostartError> {
-        let program = self.program.to_str().ok_or_else(|| {
-            AutostartError(format!(
-                "{} cannot be written into a desktop entry, because its name is not UTF-8. Move the program.",
-                self.program.display()
-            ))
-        })?;
+        let program = entry_file::name(&self.program, "a desktop entry")?;
         entry_file::write(&self.file, &text(program))
     }
 

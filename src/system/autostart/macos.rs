@@ -40,12 +40,7 @@ impl Entry {
     }
 
     pub(super) fn enable(&self) -> Result<(), AutostartError> {
-        let program = self.program.to_str().ok_or_else(|| {
-            AutostartError(format!(
-                "{} cannot be written into a LaunchAgent, because its name is not UTF-8. Move the program.",
-                self.program.display()
-            ))
-        })?;
+        let program = entry_file::name(&self.program, "a LaunchAgent")?;
         entry_file::write(&self.file, &text(program))
     }
 

@@ -7,6 +7,7 @@ use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
 use crate::view::format::{self, Moment};
 use crate::view::menu::{Action, MOST_ROWS, MenuItem, WIDTH, barred, sentence};
+use crate::view::phrase::account::Manner;
 use crate::view::phrase::quota::ResetWords;
 use crate::view::phrase::{self, key, quota, spend, words};
 use crate::view::text;
@@ -46,27 +47,12 @@ pub(super) fn row(account: &AccountDigest, policy: &Policy, moment: Moment) -> M
 
 /// What the row says, most important first.
 fn summary(account: &AccountDigest, policy: &Policy, moment: Moment) -> Vec<String> {
-    let mut parts = phrase::account::state(account, moment);
-    if let Some(window) =
-        phrase::account::fullest(account).filter(|window| !quota::is_told_by_purse(window, account))
-    {
-        let name = quota::window_name(&window.window);
-        parts.push(format!("{name} {}", quota::used(&window.window)));
-        parts.extend(quota::resets(&window.window, moment, ResetWords::Clock));
-    }
-    let told = account.balances.iter().filter_map(quota::in_short);
-    parts.extend(told.take(PURSES));
-    parts.extend(
-        account
-            .spend
-            .today
-            .as_ref()
-            .and_then(|today| spend::spend(today, policy.currency, format::money))
-            .map(|sum| format!("{} today", sum.text)),
-    );
-    if parts.is_empty() {
-        parts.extend(key::widest(&account.spend, policy.currency));
-    }
+    let manner = Manner {
+        moment,
+        urgent: ResetWords::Clock,
+        purses: PURSES,
+    };
+    let mut parts = phrase::account::line(account, policy, manner);
     if parts.is_empty() {
         parts.extend(account.plan.as_ref().map(|plan| plan.name.clone()));
     }

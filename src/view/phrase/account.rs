@@ -1,4 +1,4 @@
-//! How an account stands, in words: whether its figures are old, why, and how bad it is.
+//! How an account stands, in words: whether its figures are old, why, how bad it is, and the line that tells all.
 
 use std::cmp::Reverse;
 
@@ -13,6 +13,8 @@ use crate::domain::policy::Policy;
 use crate::domain::poll::{Failure, FailureKind};
 use crate::domain::quota::Standing;
 use crate::view::format::{self, Moment};
+use crate::view::phrase::quota::{self, ResetWords};
+use crate::view::phrase::{key, spend};
 
 /// Whether the account's figures are older than its interval promises.
 #[must_use]
@@ -70,6 +72,68 @@ fn refused(failure: Option<&Failure>) -> &'static str {
     failure.map_or(trouble(FailureKind::Unauthorized), |failure| {
         trouble(failure.kind)
     })
+}
+
+/// How an account's figures are put in one line.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// When and where it is read.
+    pub moment: Moment,
+    /// How the reset of a window near its end is told; every other is told by clock.
+    pub urgent: ResetWords,
+    /// The most purses that are named.
+    pub purses: usize,
+}
+
+/// An account in a line, most important first: its state, then its fullest window, its purses and what was spent today.
+/// Where all windows limit money, today's spend goes before them: it is the news, and fills them.
+#[must_use]
+pub fn line(account: &AccountDigest, policy: &Policy, manner: Manner) -> Vec<String> {
+    let mut parts = state(account, manner.moment);
+    let today = account.spend.today.as_ref();
+    let today = today
+        .and_then(|today| spend::spend(today, policy.currency, format::money))
+        .map(|sum| format!("{} today", sum.text));
+    let (before, behind) = if has_only_money_limits(account) {
+        (today, None)
+    } else {
+        (None, today)
+    };
+    parts.extend(before);
+    parts.extend(window(account, policy, manner));
+    let purses = account.balances.iter().filter_map(quota::in_short);
+    parts.extend(purses.take(manner.purses));
+    parts.extend(behind);
+    if parts.is_empty() {
+        parts.extend(key::widest(&account.spend, policy.currency));
+    }
+    parts
+}
+
+fn has_only_money_limits(account: &AccountDigest) -> bool {
+    let mut windows = account.windows.iter();
+    !account.windows.is_empty() && windows.all(|row| quota::limits_money(&row.window))
+}
+
+/// The fullest window, unless its purse tells the same, and its reset.
+fn window(account: &AccountDigest, policy: &Policy, manner: Manner) -> Vec<String> {
+    let Some(row) = fullest(account).filter(|row| !quota::is_told_by_purse(row, account)) else {
+        return Vec::new();
+    };
+    let window = &row.window;
+    let urgent = window
+        .used_percent
+        .is_some_and(|percent| percent >= policy.warn_at);
+    let words = if urgent {
+        manner.urgent
+    } else {
+        ResetWords::Clock
+    };
+    let share = format!("{} {}", quota::window_name(window), quota::used(window));
+    [share]
+        .into_iter()
+        .chain(quota::resets(window, manner.moment, words))
+        .collect()
 }
 
 /// A kind of failure in two or three words.

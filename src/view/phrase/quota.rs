@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::analysis::digest::{AccountDigest, BalanceDigest, WindowDigest};
 use crate::analysis::standing;
 use crate::domain::money::{Currency, Money};
-use crate::domain::quota::{Plan, QuotaWindow, Source, Standing};
+use crate::domain::quota::{Plan, QuotaWindow, Source, Standing, WhenFull};
 use crate::view::format::{self, Moment};
 use crate::view::phrase::words;
 
@@ -135,10 +135,22 @@ pub fn window_name(window: &QuotaWindow) -> String {
     }
 }
 
-/// What is to be said of a window besides its share: when it resets, when it is full, how much was used.
+/// Whether a window limits money, so that what fills it is what was spent.
+#[must_use]
+pub fn limits_money(window: &QuotaWindow) -> bool {
+    let currency = window
+        .unit
+        .as_deref()
+        .and_then(|unit| Currency::new(unit).ok());
+    currency.is_some_and(|currency| format::symbol(currency).is_some())
+}
+
+/// What is to be said of a window besides its share: when it resets, when it is full, how much was used, and
+/// whether it is more than advice.
 #[must_use]
 pub fn window_notes(window: &WindowDigest, moment: Moment, reset: ResetWords) -> Vec<String> {
     let resets = resets(&window.window, moment, reset);
+    let served_on = window.window.when_full == WhenFull::ServesOn;
     let full = window
         .runs_out_at
         .filter(|at| *at > moment.now)
@@ -147,6 +159,7 @@ pub fn window_notes(window: &WindowDigest, moment: Moment, reset: ResetWords) ->
         .into_iter()
         .chain(full)
         .chain(counted(&window.window))
+        .chain(served_on.then(|| "not enforced".to_owned()))
         .collect()
 }
 

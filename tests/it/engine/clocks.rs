@@ -5,7 +5,6 @@ use spendtray::app::message::{Command, Update};
 use spendtray::providers::PollError;
 use spendtray::store::Store;
 use spendtray::view::menu::Action;
-use sqlx::{AnyConnection, Connection as _, Executor as _};
 
 use crate::support::stage::{Answer, Outcome, Set, begun, says, script, trouble};
 
@@ -152,15 +151,13 @@ async fn a_ledger_locked_by_another_process_is_used_when_it_is_free_again() -> O
     let set = Set::new(&Set::accounts(&["locked"]))?;
     let file = set.home.path().join("ledger.sqlite");
     Store::open(&Store::url_of(&file)).await?.close().await;
-    sqlx::any::install_default_drivers();
-    let mut other = AnyConnection::connect(&format!("sqlite:{}", file.display())).await?;
-    other.execute("PRAGMA locking_mode = EXCLUSIVE").await?;
-    other.execute("BEGIN EXCLUSIVE").await?;
+    let other = rusqlite::Connection::open(&file)?;
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")?;
     let mut stage = set.start().await?;
     let view = stage.says("$12.00").await?;
     assert!(says(&view.menu, "ledger.sqlite"), "{:#?}", view.menu);
-    other.execute("COMMIT").await?;
-    other.close().await?;
+    other.execute_batch("COMMIT")?;
+    drop(other);
     stage.later(TimeDelta::minutes(2))?;
     stage
         .view(|view| says(&view.menu, "$12.00") && !says(&view.menu, "ledger.sqlite"))

@@ -1,5 +1,8 @@
 //! The HTTP client against a vendor on loopback: what is tried again, what is refused, what is told to nobody.
 
+#[cfg(target_os = "linux")]
+mod memory;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -164,6 +167,42 @@ async fn a_huge_answer_is_refused_and_not_asked_for_again() -> Outcome {
         );
     }
     assert_eq!(vendor.seen().len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_packed_answer_is_told_from_a_broken_connection() -> Outcome {
+    let vendor = Vendor::start(|asked| match asked.path.as_str() {
+        "/damaged" => Answer::with(200, &[("content-encoding", "gzip")], b"{}"),
+        _ => Answer::Truncated,
+    })
+    .await?;
+    let http = http(limits())?;
+    let get = async |path: &str| {
+        let url = format!("{}/{path}", vendor.url());
+        http.get(&Request::new(url)).await.err()
+    };
+    let host = vendor.url().trim_start_matches("http://").to_owned();
+    let damaged = HttpError::Damaged { host: host.clone() };
+    assert_eq!(get("damaged").await, Some(damaged));
+    assert_eq!(vendor.seen().len(), 1, "it would be damaged again");
+    assert_eq!(get("cut").await, Some(HttpError::BrokenOff { host }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_names_a_host_is_not_found_and_this_machine_is() -> Outcome {
+    let vendor = Vendor::start(|_| Answer::json(200, "{}")).await?;
+    let http = http(limits())?.without_names();
+    assert_eq!(http.get(&Request::new(vendor.url())).await?.status, 200);
+    let error = http
+        .get(&Request::new(
+            "https://api.example.com/v1/secret?key=hidden",
+        ))
+        .await
+        .err();
+    let text = error.map(|error| error.to_string()).unwrap_or_default();
+    assert_eq!(text, "no such host: api.example.com (is the network up?)");
     Ok(())
 }
 

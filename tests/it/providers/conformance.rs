@@ -74,6 +74,33 @@ async fn a_damaged_field_never_fails_with_a_panic_nor_becomes_zero() -> Outcome 
     Ok(())
 }
 
+/// A list is no object, though its entries could be taken for the fields in order.
+#[tokio::test]
+async fn a_list_in_an_objects_place_tells_nothing() -> Outcome {
+    let mut count = 0;
+    for case in cases()? {
+        for (index, reply) in case.distinct_replies() {
+            // A refusal's own words are repeated.
+            let objects = places(&reply.body).into_iter().filter(|place| {
+                let value = reply.body.pointer(place);
+                reply.status() == 200 && value.is_some_and(Value::is_object)
+            });
+            for place in objects {
+                let what = format!("{}: {} {place}", case.name, reply.file);
+                let listed = damaged(&case, index, &place, Damage::Listed).await?;
+                let wrong = damaged(&case, index, &place, Damage::WrongType).await?;
+                let text = |played: &Played| {
+                    format!("{:#?}", played.result).replace(&played.vendor, "{vendor}")
+                };
+                assert_eq!(text(&listed), text(&wrong), "{what}");
+                count += 1;
+            }
+        }
+    }
+    println!("lists for objects: {count} cases");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_negative_or_huge_number_is_survived() -> Outcome {
     let mut count = 0;
@@ -218,6 +245,7 @@ enum Damage {
     Removed,
     Null,
     WrongType,
+    Listed,
     Negative,
     Huge,
 }
@@ -257,6 +285,10 @@ impl Damage {
                 Value::Object(_) | Value::Array(_) => json!("text"),
                 _ => json!({"another": ["type"]}),
             },
+            Self::Listed => {
+                let fields = value.as_object().into_iter().flatten();
+                fields.map(|(_, value)| value.clone()).collect()
+            }
             Self::Negative => json!(-1234.5),
             Self::Huge => json!(1e300),
         };
@@ -264,7 +296,7 @@ impl Damage {
 }
 
 /// JSON pointers to each field once, wherever it occurs in a list; where it holds something rather than null.
-fn places(body: &Value) -> Vec<String> {
+pub(super) fn places(body: &Value) -> Vec<String> {
     let mut all = Vec::new();
     collect(body, ("", ""), &mut all);
     all.sort_by_key(|(_, _, is_null)| *is_null);
@@ -302,7 +334,7 @@ fn is_numeric_text(value: &Value) -> bool {
 }
 
 /// How many amounts of a reading are zero; a failure shows none.
-fn zeros(result: &Result<Reading, PollError>) -> Result<usize, Fault> {
+pub(super) fn zeros(result: &Result<Reading, PollError>) -> Result<usize, Fault> {
     let Ok(reading) = result else { return Ok(0) };
     let figures = serde_json::to_value(&reading.figures)?;
     let slots = reading.ranges.iter().flat_map(|range| &range.slots);

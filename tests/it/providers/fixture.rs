@@ -27,6 +27,14 @@ use crate::support::vendor::{Answer, Asked, Vendor};
 /// What goes wrong in a helper of these tests.
 pub(super) type Fault = Box<dyn Error>;
 
+/// Little of everything, so that faults are soon over.
+const LIMITS: Limits = Limits {
+    connect: Duration::from_secs(10),
+    answer: Duration::from_millis(500),
+    pause: Duration::from_millis(1),
+    body: 1 << 20,
+};
+
 /// A fixture folder, read.
 pub(super) struct Case {
     /// `venice/staking`.
@@ -74,7 +82,7 @@ pub(super) struct Reply {
     pub(super) body: Value,
     matcher: Matcher,
     /// The body as it was written, numbers digit by digit.
-    text: String,
+    pub(super) text: String,
 }
 
 /// A poll of a case and what the vendor saw of it.
@@ -87,7 +95,13 @@ pub(super) struct Played {
     pub(super) log: String,
     /// The vendor's address, which changes from run to run.
     pub(super) vendor: String,
+    /// How many bytes of long bodies the vendor got rid of.
+    pub(super) sent: usize,
+    /// How often the vendor was asked.
+    pub(super) asked: usize,
 }
+
+const NO_FIXTURE: &str = r#"{"error":"no fixture for this"}"#;
 
 fn whole_vendor() -> String {
     "{vendor}".to_owned()
@@ -202,7 +216,7 @@ impl Case {
             }
             let mut strays = strays.lock().unwrap_or_else(PoisonError::into_inner);
             strays.push(asked.clone());
-            Answer::json(404, r#"{"error":"no fixture for this"}"#)
+            Answer::json(404, NO_FIXTURE)
         })
         .await?;
         let mut played = self.poll(&vendor, resume).await?;
@@ -210,6 +224,22 @@ impl Case {
         played.unmatched.clone_from(&strays);
         drop(strays);
         Ok(played)
+    }
+
+    /// Polls a vendor that answers by the fixture, each answer changed: it is given the reply's file, status and text.
+    pub(super) async fn play_changed(
+        &self,
+        change: impl Fn(&Reply) -> Answer + Send + Sync + 'static,
+    ) -> Result<Played, Fault> {
+        let replies = self.replies.clone();
+        self.play_by(move |asked| {
+            let whole = replies.iter().find(|reply| reply.matcher.matches(asked));
+            let mut paths = replies.iter();
+            // A page that the fixture does not have is like the first.
+            let reply = whole.or_else(|| paths.find(|reply| reply.matcher.path == asked.path));
+            reply.map_or_else(|| Answer::json(404, NO_FIXTURE), &change)
+        })
+        .await
     }
 
     /// Polls a vendor that gives the same answer to everything.
@@ -227,31 +257,59 @@ impl Case {
     }
 
     async fn poll(&self, vendor: &Vendor, resume: Option<&Cursor>) -> Result<Played, Fault> {
+        let account = self.account(vendor);
+        let (result, log) = self.ask(&account, resume, |http| http).await?;
+        Ok(Played {
+            result,
+            unmatched: Vec::new(),
+            log,
+            vendor: vendor.url().to_owned(),
+            sent: vendor.sent(),
+            asked: vendor.seen().len(),
+        })
+    }
+
+    /// Polls the true hosts where no name leads anywhere; also returns the log.
+    pub(super) async fn play_without_names(
+        &self,
+    ) -> Result<(Result<Reading, PollError>, String), Fault> {
+        self.ask(&self.plain_account(), None, Http::without_names)
+            .await
+    }
+
+    async fn ask(
+        &self,
+        account: &Account,
+        resume: Option<&Cursor>,
+        over: impl FnOnce(Http) -> Http,
+    ) -> Result<(Result<Reading, PollError>, String), Fault> {
         let folder = tempfile::tempdir()?;
         let log = folder.path().join("http.jsonl");
-        let limits = Limits {
-            answer: Duration::from_millis(500),
-            pause: Duration::from_millis(1),
-            ..Limits::default()
-        };
-        let http = Http::with_limits(Some(&log), &Clock::manual(self.index.now), limits)?;
-        let account = self.account(vendor);
+        let http = Http::with_limits(Some(&log), &Clock::manual(self.index.now), LIMITS)?;
         let secret = self.secret().and_then(Secret::new);
         let context = PollContext {
             now: self.index.now,
-            account: &account,
+            account,
             secret: secret.as_ref(),
-            http: &http,
+            http: &over(http),
             logs: None,
             since: self.index.since,
             resume,
         };
-        Ok(Played {
-            result: (self.provider.poll)(&context).await,
-            unmatched: Vec::new(),
-            log: fs::read_to_string(&log)?,
-            vendor: vendor.url().to_owned(),
-        })
+        let result = (self.provider.poll)(&context).await;
+        Ok((result, fs::read_to_string(&log)?))
+    }
+
+    /// The account as if nothing of it were configured.
+    pub(super) fn plain_account(&self) -> Account {
+        Account {
+            id: AccountId::new(self.provider.id.into(), None),
+            label: self.provider.name.to_owned(),
+            every: self.provider.every,
+            credential: CredentialPlace::default(),
+            base_url: None,
+            options: Options::new(),
+        }
     }
 
     fn account(&self, vendor: &Vendor) -> Account {
@@ -261,13 +319,17 @@ impl Case {
             (name.clone(), texts)
         });
         Account {
-            id: AccountId::new(self.provider.id.into(), None),
-            label: self.provider.name.to_owned(),
-            every: self.provider.every,
-            credential: CredentialPlace::default(),
             base_url: Some(here(&self.index.base_url)),
             options: options.collect(),
+            ..self.plain_account()
         }
+    }
+}
+
+impl Reply {
+    /// The status it comes with.
+    pub(super) const fn status(&self) -> u16 {
+        self.matcher.status
     }
 }
 

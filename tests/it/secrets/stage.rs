@@ -14,21 +14,28 @@ const CONFIGURATION: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D
 <busconfig><type>session</type><listen>unix:path=FOLDER/bus</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"#;
 
-pub(super) fn tools_are_there() -> bool {
-    ["dbus-daemon", "gdbus", "gnome-keyring-daemon"]
-        .iter()
-        .all(|tool| {
-            let tried = Command::new(tool)
-                .arg(if *tool == "gdbus" {
-                    "help"
-                } else {
-                    "--version"
-                })
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
-            tried.is_ok()
-        })
+/// The programs of a scene, what each can be asked, and its Debian package.
+const TOOLS: [(&str, &str, &str); 3] = [
+    ("dbus-daemon", "--version", "dbus-daemon"),
+    ("gdbus", "help", "libglib2.0-bin"),
+    ("gnome-keyring-daemon", "--version", "gnome-keyring"),
+];
+
+/// Fails with the packages to install when a program is not there.
+pub(super) fn tools_are_there() -> Result<(), Box<dyn Error>> {
+    let missing = TOOLS.iter().filter(|(tool, question, _)| {
+        let tried = Command::new(tool)
+            .arg(question)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        tried.is_err()
+    });
+    let packages: Vec<&str> = missing.map(|(_, _, package)| *package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    Err(format!("not installed: apt-get install {}", packages.join(" ")).into())
 }
 
 /// Ends when dropped.

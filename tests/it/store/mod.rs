@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use spendtray::domain::account::AccountId;
 use spendtray::domain::money::{Currency, Money};
-use spendtray::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use spendtray::domain::quota::{Balance, QuotaWindow, Source, Standing, WhenFull};
 use spendtray::domain::reading::Reading;
 use spendtray::domain::tokens::TokenCounts;
 use spendtray::domain::usage::{
@@ -61,6 +61,7 @@ fn window(name: &str, percent: i64) -> QuotaWindow {
         span: None,
         resets_at: None,
         source: Source::Official,
+        when_full: WhenFull::Refuses,
     }
 }
 

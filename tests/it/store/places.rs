@@ -6,7 +6,6 @@ use std::process::Command;
 
 use spendtray::domain::poll::PollState;
 use spendtray::store::{Access, Integrity, Store, StoreError};
-use sqlx::{AnyConnection, Connection as _, Executor as _};
 
 use super::*;
 use crate::support::told;
@@ -178,8 +177,8 @@ async fn a_ledger_that_another_process_holds_is_busy_after_a_while() -> Outcome 
     let path = home.path().join("ledger.sqlite");
     let url = filled(&path).await?;
     let store = Store::open(&url).await?;
-    let mut holder = AnyConnection::connect(&url).await?;
-    holder.execute("BEGIN IMMEDIATE").await?;
+    let holder = rusqlite::Connection::open(&path)?;
+    holder.execute_batch("BEGIN IMMEDIATE")?;
     assert_eq!(store.snapshot(minute(0)).await?.accounts.len(), 1);
     let (other, unwritten) = (Store::open(&url).await?, reading(9));
     let (check, written) = tokio::join!(other.check(), store.record_reading(&unwritten, minute(9)));
@@ -187,7 +186,7 @@ async fn a_ledger_that_another_process_holds_is_busy_after_a_while() -> Outcome 
     let error = written.unwrap_err();
     let place = path.display().to_string();
     assert_eq!(error, StoreError::Busy { place });
-    holder.execute("COMMIT").await?;
+    holder.execute_batch("COMMIT")?;
     store.record_reading(&reading(9), minute(9)).await?;
     Ok(())
 }

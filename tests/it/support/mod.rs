@@ -1,8 +1,9 @@
 //! What the tests share: a home of their own, a PostgreSQL server, a desktop, a vendor, a stage.
 
-pub(crate) mod desktop;
 #[cfg(all(feature = "desktop", target_os = "linux"))]
+pub(crate) mod desktop;
 pub(crate) mod disk;
+pub(crate) mod packed;
 pub(crate) mod postgres;
 pub(crate) mod stage;
 pub(crate) mod vendor;

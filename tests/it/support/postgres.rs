@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _};
+use tokio_postgres::NoTls;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -45,14 +45,18 @@ pub(crate) async fn new_database() -> Outcome<String> {
         .as_ref()
         .map_err(Clone::clone)?;
     let name = format!("ledger{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    sqlx::any::install_default_drivers();
-    let mut connection = AnyConnection::connect(&url(&server.socket, "postgres")).await?;
     let create = format!("CREATE DATABASE {name}");
-    connection
-        .execute(sqlx::query(AssertSqlSafe(create)))
-        .await?;
-    connection.close().await?;
+    run(&url(&server.socket, "postgres"), &create).await?;
     Ok(url(&server.socket, &name))
+}
+
+/// Runs statements there, behind the program's back.
+pub(crate) async fn run(url: &str, statements: &str) -> Outcome<()> {
+    let (client, wire) = tokio_postgres::connect(url, NoTls).await?;
+    let wire = tokio::spawn(wire);
+    client.batch_execute(statements).await?;
+    drop(client);
+    Ok(wire.await??)
 }
 
 fn url(socket: &Path, database: &str) -> String {

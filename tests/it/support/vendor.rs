@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ pub(crate) struct Vendor {
     url: String,
     seen: Arc<Mutex<Vec<Asked>>>,
     told: Arc<Notify>,
+    sent: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -49,8 +51,14 @@ pub(crate) enum Answer {
     Truncated,
     /// So many bytes of body, without a length, in chunks.
     Long(usize),
+    /// These bytes and nothing else: no HTTP, perhaps.
+    Raw(Vec<u8>),
+    /// A good beginning, then a byte now and then, for ever.
+    Drip,
     /// No answer; the connection stays open.
     Hang,
+    /// The connection is reset without an answer.
+    Reset,
     /// The connection is closed without an answer.
     Close,
 }
@@ -90,10 +98,12 @@ impl Vendor {
         let told = Arc::new(Notify::new());
         let tell = Arc::clone(&told);
         let answer = Arc::new(answer);
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&sent);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
-                let tell = Arc::clone(&tell);
+                let (tell, counter) = (Arc::clone(&tell), Arc::clone(&counter));
                 tokio::spawn(async move {
                     // A client that goes away in the middle is its own affair.
                     let note = |asked: Asked| {
@@ -104,7 +114,7 @@ impl Vendor {
                         tell.notify_one();
                         said
                     };
-                    drop(serve(stream, note).await);
+                    drop(serve(stream, note, &counter).await);
                 });
             }
         });
@@ -112,6 +122,7 @@ impl Vendor {
             url,
             seen,
             told,
+            sent,
             task,
         })
     }
@@ -135,6 +146,11 @@ impl Vendor {
         }
     }
 
+    /// How many bytes of long bodies it got rid of, those in the system's buffers included.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
+    }
+
     /// Everything it was asked, in order.
     pub(crate) fn seen(&self) -> Vec<Asked> {
         self.seen
@@ -150,7 +166,11 @@ impl Drop for Vendor {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: impl FnOnce(Asked) -> Answer) -> io::Result<()> {
+async fn serve(
+    mut stream: TcpStream,
+    answer: impl FnOnce(Asked) -> Answer,
+    sent: &AtomicUsize,
+) -> io::Result<()> {
     let (head, body) = read_request(&mut stream).await?;
     match answer(Asked::read(&head, body)) {
         Answer::Whole {
@@ -183,10 +203,26 @@ async fn serve(mut stream: TcpStream, answer: impl FnOnce(Asked) -> Answer) -> i
             let chunk = vec![b' '; 1 << 16];
             for _ in 0..bytes.div_ceil(chunk.len()) {
                 stream.write_all(&chunk).await?;
+                sent.fetch_add(chunk.len(), Ordering::Relaxed);
             }
             stream.shutdown().await
         }
+        Answer::Raw(bytes) => {
+            stream.write_all(&bytes).await?;
+            stream.shutdown().await
+        }
+        Answer::Drip => {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"data\":[")
+                .await?;
+            let mut now_and_then = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                now_and_then.tick().await;
+                stream.write_all(b" ").await?;
+            }
+        }
         Answer::Hang => std::future::pending().await,
+        Answer::Reset => stream.set_zero_linger(),
         Answer::Close => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ const LEAVES: &[&str] = &[];
 /// A layer and the layers it may import, besides itself.
 fn allowed(layer: &str) -> Option<&'static [&'static str]> {
     Some(match layer {
-        "logging" => &["system"],
+        "logging" | "clock" => &["system"],
         "analysis" => &["domain"],
         "config" | "store" | "logs" => &["domain", "system"],
         "view" => &["domain", "analysis"],

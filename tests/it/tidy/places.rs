@@ -33,7 +33,13 @@ fn a_secret_is_exposed_only_where_a_request_is_built_or_a_secret_is_put_away() {
 #[test]
 fn all_sql_lives_in_the_ledger_but_for_what_another_programs_database_is_asked() {
     none_of(&strays(
-        &["sqlx::", "SELECT ", "INSERT INTO", "DELETE FROM"],
+        &[
+            "rusqlite::",
+            "tokio_postgres::",
+            "SELECT ",
+            "INSERT INTO",
+            "DELETE FROM",
+        ],
         &["src/store/", "src/logs/database.rs"],
     ));
 }

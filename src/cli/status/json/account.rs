@@ -13,7 +13,7 @@ use crate::domain::coin::CoinPrice;
 use crate::domain::key::{KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Currency;
 use crate::domain::poll::Failure;
-use crate::domain::quota::{Plan, Source, Standing};
+use crate::domain::quota::{Plan, Source, Standing, WhenFull};
 
 /// An account.
 #[derive(Debug, Serialize)]
@@ -73,6 +73,9 @@ struct WindowJson<'a> {
     unit: Option<&'a str>,
     resets_at: Option<String>,
     source: Source,
+    /// False where the vendor serves on once it is full. `None`: it does not, or does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforced: Option<bool>,
     runs_out_at: Option<String>,
 }
 
@@ -217,6 +220,7 @@ fn window(digest: &WindowDigest) -> WindowJson<'_> {
         unit: window.unit.as_deref(),
         resets_at: window.resets_at.map(instant),
         source: window.source,
+        enforced: (window.when_full == WhenFull::ServesOn).then_some(false),
         runs_out_at: digest.runs_out_at.map(instant),
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::coin::CoinPrice;
 use crate::domain::key::{KeyKind, KeyLimit, KeyReading, LimitPeriod};
 use crate::domain::money::Money;
 use crate::domain::poll::{Failure, FailureKind};
-use crate::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use crate::domain::quota::{Balance, QuotaWindow, Source, Standing, WhenFull};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{Basis, Spans, Spend};
 
@@ -54,6 +54,7 @@ fn window() -> WindowDigest {
             span: None,
             resets_at: None,
             source: Source::Official,
+            when_full: WhenFull::Refuses,
         },
         runs_out_at: None,
     }

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use spendtray::app::accounts::Registry;
 use spendtray::domain::ids::{BalanceName, WindowName};
 use spendtray::domain::money::{Currency, Money};
-use spendtray::domain::quota::{Balance, QuotaWindow, Source, Standing};
+use spendtray::domain::quota::{Balance, QuotaWindow, Source, Standing, WhenFull};
 use spendtray::domain::reading::{Cursor, Reading};
 use spendtray::domain::tokens::TokenCounts;
 use spendtray::domain::usage::{
@@ -317,6 +317,7 @@ fn window(now: DateTime<Utc>) -> QuotaWindow {
         span: Some(TimeDelta::seconds(SPAN)),
         resets_at: Some(resets_at),
         source: Source::Official,
+        when_full: WhenFull::Refuses,
     }
 }
 

@@ -1,21 +1,30 @@
 //! The fault matrix: every provider's fixtures x every fault of the wire, counted. A new fixture is in it by itself.
 //!
-//! Faults of single fields are here too; what a reading must keep under them is `conformance`'s.
+//! Under none of them is anything lost that the ledger holds. Faults of single fields are `conformance`'s.
 
-use std::collections::BTreeMap;
+mod alone;
+mod packed;
+mod pages;
+mod unresolved;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
-use spendtray::domain::reading::Cursor;
-use spendtray::providers::PollError;
+use chrono::{DateTime, TimeDelta, Utc};
+use spendtray::app::accounts::Planned;
+use spendtray::app::poller::failure;
+use spendtray::app::record;
+use spendtray::domain::snapshot::AccountSnapshot;
+use spendtray::providers::{ALL, Kind, PollError};
+use spendtray::store::Store;
 
 use super::conformance::unharmed;
-use super::fixture::{Case, Fault, cases};
-use crate::support::vendor::{Answer, Vendor};
+use super::fixture::{self, Case, cases};
+use crate::support::vendor::Answer;
 
-type Outcome = Result<(), Fault>;
+type Outcome = Result<(), fixture::Fault>;
 
 /// No fault may hold a poll up for longer, with the short limits of fixtures: three tries of each of some requests.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -37,8 +46,6 @@ enum Verdict {
     Unreachable,
     /// What came makes no sense.
     Malformed,
-    /// Any failure; only no figure.
-    Failure,
 }
 
 impl Verdict {
@@ -53,7 +60,6 @@ impl Verdict {
             Self::Refused => matches!(error, PollError::Refused { .. }),
             Self::Unreachable => matches!(error, PollError::Unreachable(_)),
             Self::Malformed => matches!(error, PollError::Malformed(_)),
-            Self::Failure => true,
         }
     }
 }
@@ -62,15 +68,16 @@ fn of_status(status: u16) -> Verdict {
     match status {
         401 | 403 => Verdict::Unauthorized,
         429 => Verdict::Wait,
-        500.. => Verdict::Upstream,
+        500..=599 => Verdict::Upstream,
         _ => Verdict::Refused,
     }
 }
 
-/// Every fault that is one answer to everything, with its name.
+/// Every fault that is one answer, with its name.
 fn faults() -> Vec<(String, Answer, Verdict)> {
-    let mut faults: Vec<(String, Answer, Verdict)> = (400..=599)
-        .filter(|status| *status != 408)
+    let mut faults: Vec<(String, Answer, Verdict)> = (300..=308)
+        .chain(400..=599)
+        .chain([600, 999])
         .map(|status| {
             let answer = Answer::json(status, r#"{"error":"as told"}"#);
             (format!("status {status}"), answer, of_status(status))
@@ -88,16 +95,17 @@ fn faults() -> Vec<(String, Answer, Verdict)> {
         faults.push((format!("429 with Retry-After {wait}"), answer, verdict));
     }
     faults.extend(nonsense());
+    faults.extend(breaks());
     faults
 }
 
-/// Faults of what comes with a good status.
+/// What comes with a good status and makes no sense.
 fn nonsense() -> Vec<(String, Answer, Verdict)> {
-    let mut faults = Vec::new();
     let encoded = |encoding: &str, body: &[u8]| {
         let json = ("content-type", "application/json");
         Answer::with(200, &[json, ("content-encoding", encoding)], body)
     };
+    let deep = "[".repeat(100_000);
     let bodies = [
         ("empty", ""),
         ("a page", "<!doctype html><title>Login</title>"),
@@ -107,51 +115,69 @@ fn nonsense() -> Vec<(String, Answer, Verdict)> {
         ("an empty object", "{}"),
         ("an error with 200", r#"{"error":{"message":"no"}}"#),
         ("text in a list", r#"["text"]"#),
+        ("deeply nested", &deep),
     ];
-    for (name, body) in bodies {
-        let answer = Answer::json(200, body);
-        faults.push((name.to_owned(), answer, Verdict::Malformed));
-    }
-    let deep = "[".repeat(100_000);
+    let bodies = bodies.map(|(name, body)| (name, Answer::json(200, body)));
     let more = [
-        (
-            "deeply nested",
-            Answer::json(200, &deep),
-            Verdict::Malformed,
-        ),
         (
             "not UTF-8",
             Answer::with(200, &[], b"{\"data\":\"\xff\xfe\"}"),
-            Verdict::Malformed,
         ),
-        (
-            "gzip that is none",
-            encoded("gzip", b"{}"),
-            Verdict::Failure,
-        ),
-        (
-            "brotli that is none",
-            encoded("br", b"{}"),
-            Verdict::Failure,
-        ),
+        ("gzip that is none", encoded("gzip", b"{}")),
+        ("brotli that is none", encoded("br", b"{}")),
         (
             "gzip cut off",
             encoded("gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab"),
-            Verdict::Failure,
         ),
-        ("truncated", Answer::Truncated, Verdict::Unreachable),
-        ("closed", Answer::Close, Verdict::Unreachable),
-        ("hanging", Answer::Hang, Verdict::Unreachable),
-        ("too much", Answer::Long(40 << 20), Verdict::Failure),
+        ("nothing at all", Answer::with(204, &[], b"")),
     ];
-    faults.extend(more.map(|(name, answer, verdict)| (name.to_owned(), answer, verdict)));
-    faults
+    let named = |(name, answer): (&str, Answer)| (name.to_owned(), answer, Verdict::Malformed);
+    bodies.into_iter().chain(more).map(named).collect()
+}
+
+/// Where no whole answer comes.
+fn breaks() -> Vec<(String, Answer, Verdict)> {
+    let filler = "f".repeat(1 << 20);
+    let breaks = [
+        (
+            "a header of 1 MB",
+            Answer::with(200, &[("x-filler", &filler)], b"{}"),
+        ),
+        ("no HTTP", Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
+        ("truncated", Answer::Truncated),
+        ("closed", Answer::Close),
+        ("reset", Answer::Reset),
+        ("hanging", Answer::Hang),
+        ("dripping", Answer::Drip),
+    ];
+    let named = |(name, answer): (&str, Answer)| (name.to_owned(), answer, Verdict::Unreachable);
+    breaks.map(named).into()
+}
+
+#[test]
+fn every_provider_that_speaks_http_is_in_the_matrix() -> Outcome {
+    let covered: BTreeSet<&str> = cases()?
+        .iter()
+        .filter(|case| !case.replies.is_empty())
+        .map(|case| case.provider.id)
+        .collect();
+    for provider in ALL {
+        let speaks_http = !provider.hosts.is_empty();
+        let (id, is_log) = (provider.id, provider.kind == Kind::AgentLog);
+        assert_ne!(speaks_http, is_log, "{id} names hosts, or is a log");
+        assert!(
+            is_log || covered.contains(id),
+            "{id} has no answer in tests/fixtures/providers/{id}"
+        );
+    }
+    Ok(())
 }
 
 #[tokio::test]
 async fn every_provider_stands_every_fault_of_the_wire() -> Outcome {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for case in &one_a_provider()? {
+        let ledger = Ledger::after_good_poll(case).await?;
         for (name, answer, verdict) in faults() {
             let what = format!("{} on {name}", case.name);
             let began = Instant::now();
@@ -159,7 +185,10 @@ async fn every_provider_stands_every_fault_of_the_wire() -> Outcome {
             unharmed(case, &played, &what);
             match &played.result {
                 Ok(reading) => return Err(format!("{what} gave {reading:#?}").into()),
-                Err(error) => assert!(verdict.fits(error), "{what}: {error:?}, not {verdict:?}"),
+                Err(error) => {
+                    assert!(verdict.fits(error), "{what}: {error:?}, not {verdict:?}");
+                    ledger.keeps_everything_on(error, &what).await?;
+                }
             }
             assert!(began.elapsed() < LONGEST, "{what}: {:?}", began.elapsed());
             *counts.entry(case.provider.id).or_default() += 1;
@@ -167,71 +196,6 @@ async fn every_provider_stands_every_fault_of_the_wire() -> Outcome {
     }
     let all: usize = counts.values().sum();
     println!("faults of the wire: {all} cases {counts:?}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_credential_never_follows_a_redirect_to_another_host() -> Outcome {
-    let mut count = 0;
-    for case in &cases()? {
-        for status in [301, 302, 303, 307, 308] {
-            let elsewhere = Vendor::start(|_| Answer::json(200, "{}")).await?;
-            // Another name is another host, also on the same machine.
-            let target = format!(
-                "{}/stolen",
-                elsewhere.url().replace("127.0.0.1", "localhost")
-            );
-            let answer = Answer::with(status, &[("location", &target)], b"");
-            let played = case.play_fault(answer).await?;
-            let what = format!("{} on {status}", case.name);
-            unharmed(case, &played, &what);
-            assert!(played.result.is_err(), "{what}: {:#?}", played.result);
-            // Nothing is asked there at all: a client of its own may strip one header and carry another.
-            assert_eq!(elsewhere.seen(), [], "{what}");
-            count += 1;
-        }
-    }
-    println!("redirects: {count} cases");
-    Ok(())
-}
-
-/// A vendor whose every page names a next one, or that knows no cursor any more, neither loops nor fails for ever.
-#[tokio::test]
-async fn an_expired_cursor_and_endless_pages_end() -> Outcome {
-    let mut count = 0;
-    for case in &cases()? {
-        for cursor in ["", "expired", "{}", "null", "\u{0}", "{\"v\":999}"] {
-            let cursor = Cursor(cursor.to_owned());
-            let played = case.play_on(Some(&cursor)).await?;
-            let what = format!("{} from cursor {cursor:?}", case.name);
-            unharmed(case, &played, &what);
-            let whole = case.play().await?;
-            let figures = |result: &Result<spendtray::domain::reading::Reading, PollError>| {
-                result.as_ref().map(|reading| reading.figures.clone()).ok()
-            };
-            assert_eq!(figures(&played.result), figures(&whole.result), "{what}");
-            count += 1;
-        }
-        for (index, reply) in case.distinct_replies() {
-            let mut body = reply.body.clone();
-            let Some(fields) = body.as_object_mut() else {
-                continue;
-            };
-            for (name, value) in [
-                ("has_more", "true"),
-                ("next_page", "\"again\""),
-                ("next", "\"again\""),
-            ] {
-                fields.insert(name.to_owned(), serde_json::from_str(value)?);
-            }
-            let what = format!("{}: {} has no end", case.name, reply.file);
-            let limit = tokio::time::timeout(LONGEST, case.play_with(index, &body));
-            let played = limit.await.map_err(|_| what.clone())??;
-            unharmed(case, &played, &what);
-            count += 1;
-        }
-    }
-    println!("cursors and endless pages: {count} cases");
     Ok(())
 }
 
@@ -275,9 +239,66 @@ async fn a_retry_after_of_a_year_is_taken_for_a_day() -> Outcome {
 }
 
 /// The first fixture of each provider: faults of the wire do not look at what the fixture holds.
-fn one_a_provider() -> Result<Vec<Case>, Fault> {
+fn one_a_provider() -> Result<Vec<Case>, fixture::Fault> {
     let mut all = cases()?;
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     all.retain(|case| known.insert(case.provider.id));
     Ok(all)
+}
+
+/// A ledger that holds a good reading.
+struct Ledger {
+    store: Store,
+    planned: Planned,
+    now: DateTime<Utc>,
+    good: AccountSnapshot,
+}
+
+impl Ledger {
+    async fn after_good_poll(case: &Case) -> Result<Self, fixture::Fault> {
+        let store = Store::open("sqlite::memory:").await?;
+        let planned = Planned {
+            account: case.plain_account(),
+            provider: case.provider,
+        };
+        let reading = case.play().await?.result?;
+        store.record_reading(&reading, case.now()).await?;
+        let good = known(&store, &planned, case.now()).await?;
+        assert!(good.latest.is_some(), "{}", case.name);
+        Ok(Self {
+            store,
+            planned,
+            now: case.now(),
+            good,
+        })
+    }
+
+    /// A failure is noted with what to do, and takes nothing away.
+    async fn keeps_everything_on(&self, error: &PollError, what: &str) -> Outcome {
+        let failure = failure(error, &self.planned, self.now);
+        let waits = matches!(error, PollError::Throttled { .. });
+        assert!(waits || failure.hint.is_some(), "{what}: {failure:?}");
+        self.store
+            .record_failure(self.planned.id(), &failure, Some(self.now), None)
+            .await?;
+        let known = known(&self.store, &self.planned, self.now).await?;
+        let noted = known.poll.failure.as_ref().map(|noted| noted.kind);
+        assert_eq!(noted, Some(error.kind()), "{what}");
+        let unharmed = AccountSnapshot {
+            poll: self.good.poll.clone(),
+            ..known
+        };
+        assert_eq!(unharmed, self.good, "{what}");
+        Ok(())
+    }
+}
+
+async fn known(
+    store: &Store,
+    planned: &Planned,
+    now: DateTime<Utc>,
+) -> Result<AccountSnapshot, fixture::Fault> {
+    let snapshot = store.snapshot(record::since(now)).await?;
+    let account = snapshot.account(planned.id()).cloned();
+    account.ok_or_else(|| "the ledger knows no such account".into())
 }
