@@ -13,11 +13,6 @@ impl Writer {
         self.0.push(u8::try_from(number).unwrap_or(0));
     }
 
-    /// A number that may be negative; small ones of either sign are short.
-    pub(super) fn signed(&mut self, number: i64) {
-        self.number((number << 1).cast_unsigned() ^ (number >> 63).cast_unsigned());
-    }
-
     /// Eight bytes, for hashes.
     pub(super) fn fixed(&mut self, number: u64) {
         self.0.extend(number.to_le_bytes());
@@ -61,6 +56,13 @@ impl<'a> Bytes<'a> {
         Some(u64::from_le_bytes(*first))
     }
 
+    /// Four bytes.
+    pub(super) fn short(&mut self) -> Option<u32> {
+        let (first, rest) = self.0.split_first_chunk::<4>()?;
+        self.0 = rest;
+        Some(u32::from_le_bytes(*first))
+    }
+
     pub(super) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -85,15 +87,13 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_read(number in proptest::prelude::any::<u64>(), signed in proptest::prelude::any::<i64>()) {
+        fn what_is_written_is_read(number in proptest::prelude::any::<u64>()) {
             let mut writer = Writer::default();
             writer.number(number);
-            writer.signed(signed);
             writer.fixed(number);
             writer.bytes(b"text");
             let mut bytes = Bytes(&writer.0);
             proptest::prop_assert_eq!(bytes.number(), Some(number));
-            proptest::prop_assert_eq!(bytes.signed(), Some(signed));
             proptest::prop_assert_eq!(bytes.fixed(), Some(number));
             proptest::prop_assert_eq!(bytes.text(), Some("text"));
             proptest::prop_assert_eq!(bytes.byte(), None);

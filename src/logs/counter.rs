@@ -1,22 +1,19 @@
 //! The counter of one agent: looks at its logs, keeps what was counted, and says what changed.
+//!
+//! How many files are read at once is `look`'s business, how it is kept on the disk `index`'s.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread;
+
+use chrono::{DateTime, Utc};
 
 use crate::domain::agent::{AgentSlot, Tally, Terms};
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
-use crate::logs::index::{self, News, Seen};
-use crate::logs::reading::{Brought, Glance, Mark};
-use crate::logs::scan::Buffer;
-use crate::logs::table::{Place, Table, hash};
-
-/// More readers than this only wait for each other.
-const MOST_READERS: usize = 8;
+use crate::logs::hashing::Set;
+use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
+use crate::logs::look::{self, Files, Job};
 
 /// An index of less than this is never worth rewriting.
 const SMALL_INDEX: u64 = 1 << 20;
@@ -25,10 +22,11 @@ const SMALL_INDEX: u64 = 1 << 20;
 pub struct Counter {
     agent: &'static Agent,
     index: Option<PathBuf>,
-    table: Table,
-    seen: HashMap<u64, Seen>,
+    known: Known,
+    /// Whether the responses are in memory, or only their totals.
+    depth: Depth,
     /// The files that were read or went away since the last save.
-    touched: HashSet<u64>,
+    touched: Set,
     /// The index's length when this counter last read or wrote it.
     length: u64,
     /// The index's length when it was last rewritten.
@@ -79,12 +77,19 @@ pub struct Progress {
     pub changed: u64,
     /// Bytes that were read.
     pub bytes: u64,
+    /// Whether every file was read that was written since the instant the look was asked to begin with.
+    pub fresh_is_done: bool,
 }
 
-struct Job<'a> {
-    found: &'a Found,
-    key: u64,
-    mark: Option<&'a Mark>,
+/// How a look is told to begin with what is new.
+pub struct FreshFirst<'a> {
+    /// Files written since then are read before all others.
+    pub since: DateTime<Utc>,
+    /// Told after every file.
+    pub watch: &'a mut dyn FnMut(Progress),
+    /// Told once, when what is new has been read: what the counter says of the time since then is complete, unless a
+    /// file's time lies. A break leaves the other files for the next look.
+    pub fresh: &'a mut dyn FnMut(&Counter, Progress) -> ControlFlow<()>,
 }
 
 impl Counter {
@@ -93,137 +98,179 @@ impl Counter {
     /// # Errors
     /// When the index is there and cannot be opened. A damaged one is no error.
     pub fn open(agent: &'static Agent, index: Option<PathBuf>) -> io::Result<Self> {
-        let loaded = match &index {
-            Some(path) => index::load(path)?,
-            None => index::Loaded::default(),
-        };
-        Ok(Self {
+        let mut counter = Self {
             agent,
             index,
-            table: loaded.table,
-            seen: loaded.seen,
-            touched: HashSet::new(),
-            length: loaded.length,
-            compact: loaded.length,
-            rewrite: loaded.damaged,
-            faults: Faults {
-                damaged_indexes: u64::from(loaded.damaged),
-                ..Faults::default()
-            },
-        })
+            known: Known::default(),
+            depth: Depth::Responses,
+            touched: Set::default(),
+            length: 0,
+            compact: 0,
+            rewrite: false,
+            faults: Faults::default(),
+        };
+        if let Some(path) = &counter.index {
+            let loaded = index::load(path, Depth::Totals)?;
+            counter.compact = loaded.length;
+            counter.take_over(loaded);
+        }
+        Ok(counter)
+    }
+
+    fn take_over(&mut self, loaded: Loaded) {
+        self.known = loaded.known;
+        self.depth = loaded.depth;
+        self.length = loaded.length;
+        self.rewrite |= loaded.stale;
+        self.faults.damaged_indexes += u64::from(loaded.damaged);
     }
 
     /// Reads what changed in the logs since the last look; `watch` is told after every file.
     pub fn look(&mut self, places: &Places<'_>, watch: &mut dyn FnMut(Progress)) -> Progress {
+        self.look_fresh_first(
+            places,
+            FreshFirst {
+                since: DateTime::<Utc>::MAX_UTC,
+                watch,
+                fresh: &mut |_, _| ControlFlow::Continue(()),
+            },
+        )
+    }
+
+    /// Reads what changed in the logs since the last look, the files first that were written since an instant, such as
+    /// the start of the user's day: its total is there long before the rest has been read.
+    pub fn look_fresh_first(&mut self, places: &Places<'_>, order: FreshFirst<'_>) -> Progress {
         let walk = Walk::of(&(self.agent.roots)(places), self.agent.shape);
-        let keyed = walk
-            .files
-            .iter()
-            .map(|found| (path_key(&found.path), found));
-        let keyed: Vec<(u64, &Found)> = keyed.collect();
-        let here: HashSet<u64> = keyed.iter().map(|(key, _)| *key).collect();
-        let seen = std::mem::take(&mut self.seen);
-        let jobs: Vec<Job<'_>> = keyed
-            .iter()
-            .filter(|(key, found)| seen.get(key).is_none_or(|seen| seen.stamp != found.stamp))
-            .map(|(key, found)| Job {
-                found,
-                key: *key,
-                mark: seen
-                    .get(key)
-                    .filter(|seen| seen.stamp.identity == found.stamp.identity)
-                    .map(|seen| &seen.mark),
-            })
-            .collect();
+        let since = u64::try_from(order.since.timestamp_nanos_opt().unwrap_or(i64::MAX));
+        let (mut progress, stopped) = self.read(&walk, since.unwrap_or(0), order);
+        progress.files = walk.files.len() as u64;
+        if !stopped {
+            self.forget_what_went_away(&walk);
+        }
+        progress
+    }
+
+    /// Reads what changed in these files only, as a watcher tells them: no folder is walked. What is no log of the
+    /// agent is passed over.
+    pub fn look_at(
+        &mut self,
+        places: &Places<'_>,
+        paths: &[PathBuf],
+        watch: &mut dyn FnMut(Progress),
+    ) -> Progress {
+        let walk = Walk::only(&(self.agent.roots)(places), self.agent.shape, paths);
+        let order = FreshFirst {
+            since: DateTime::<Utc>::MAX_UTC,
+            watch,
+            fresh: &mut |_, _| ControlFlow::Continue(()),
+        };
+        let (mut progress, _) = self.read(&walk, u64::MAX, order);
+        progress.files = walk.files.len() as u64;
+        progress
+    }
+
+    /// Reads the files of a walk that changed; whether it was broken off.
+    fn read(&mut self, walk: &Walk, since: u64, mut order: FreshFirst<'_>) -> (Progress, bool) {
+        self.faults.unreadable = walk.closed;
+        let mut jobs = self.jobs(&walk.files);
         let mut progress = Progress {
-            files: keyed.len() as u64,
+            files: walk.files.len() as u64,
             changed: jobs.len() as u64,
             ..Progress::default()
         };
-        let mut fresh = Vec::new();
-        let mut unreadable = walk.closed;
-        self.read(&jobs, &walk.files, |job, brought| {
+        if !jobs.is_empty() {
+            match self.deepen() {
+                // Marks that were forgotten are more to read.
+                Ok(true) => jobs = self.jobs(&walk.files),
+                Ok(false) => {}
+                Err(_) => {
+                    self.faults.unreadable += jobs.len() as u64;
+                    return (progress, true);
+                }
+            }
+            progress.changed = jobs.len() as u64;
+        }
+        let fresh = jobs.partition_point(|job| job.found.stamp.modified >= since);
+        let (first, rest) = jobs.split_at(fresh);
+        let all = Files {
+            agent: self.agent,
+            all: &walk.files,
+        };
+        self.read_jobs(&all, first, (&mut progress, &mut order));
+        progress.fresh_is_done = true;
+        if (order.fresh)(self, progress).is_break() {
+            return (progress, !rest.is_empty());
+        }
+        self.read_jobs(&all, rest, (&mut progress, &mut order));
+        (progress, false)
+    }
+
+    fn read_jobs(
+        &mut self,
+        all: &Files<'_>,
+        jobs: &[Job<'_>],
+        (progress, order): (&mut Progress, &mut FreshFirst<'_>),
+    ) {
+        look::read(all, jobs, &mut |job, brought| {
             progress.read += 1;
             match brought {
                 Ok(brought) => {
                     progress.bytes += brought.bytes;
-                    fresh.push((job.key, now_seen(job, seen.get(&job.key), brought)));
+                    self.known.absorb(&brought.table);
+                    self.touched.insert(job.key);
+                    self.known.seen.insert(job.key, job.now_seen(brought));
                 }
-                Err(_) => unreadable += 1,
+                Err(_) => self.faults.unreadable += 1,
             }
-            watch(progress);
+            (order.watch)(*progress);
         });
-        self.seen = seen;
-        self.faults.unreadable = unreadable;
-        for (key, seen) in fresh {
-            self.touched.insert(key);
-            self.seen.insert(key, seen);
+    }
+
+    /// What must be read, the last written first.
+    fn jobs<'a>(&self, files: &'a [Found]) -> Vec<Job<'a>> {
+        let jobs = files
+            .iter()
+            .filter_map(|found| Job::of(found, &self.known.seen));
+        jobs.collect()
+    }
+
+    fn forget_what_went_away(&mut self, walk: &Walk) {
+        if self.known.seen.len() == walk.files.len() && self.touched.is_empty() {
+            let known = |found: &Found| self.known.seen.contains_key(&found.key);
+            if walk.files.iter().all(known) {
+                return;
+            }
         }
+        let here: Set = walk.files.iter().map(|found| found.key).collect();
         let touched = &mut self.touched;
-        self.seen.retain(|key, _| {
+        self.known.seen.retain(|key, _| {
             let stays = here.contains(key);
             if !stays {
                 touched.insert(*key);
             }
             stays
         });
-        progress
     }
 
-    /// Reads the files of the jobs, many at a time; takes them in one after the other, in order.
-    fn read(
-        &mut self,
-        jobs: &[Job<'_>],
-        files: &[Found],
-        mut each: impl FnMut(&Job<'_>, io::Result<Brought>),
-    ) {
-        let find = |part: &str| {
-            let named = |found: &&Found| {
-                let name = found.path.file_name().unwrap_or_default();
-                !part.is_empty() && name.to_string_lossy().contains(part)
-            };
-            files.iter().find(named).map(|found| found.path.clone())
+    /// Reads the responses where only their totals are known; whether all marks were forgotten on the way.
+    fn deepen(&mut self) -> io::Result<bool> {
+        let Some(path) = self.index.as_ref().filter(|_| self.depth == Depth::Totals) else {
+            return Ok(false);
         };
-        let reader = self.agent.reader;
-        let glance = |job: &Job<'_>, buffer: &mut Buffer| {
-            let glance = Glance {
-                path: &job.found.path,
-                shape: job.found.shape,
-                size: job.found.stamp.size,
-                mark: job.mark,
-                find: &find,
-                reader,
-            };
-            glance.take(buffer)
-        };
-        let table = &mut self.table;
-        let mut take = |job: &Job<'_>, brought: io::Result<Brought>| {
-            if let Ok(brought) = &brought {
-                table.absorb(&brought.table);
-            }
-            each(job, brought);
-        };
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let readers = cores.min(MOST_READERS).min(jobs.len() / 4);
-        if readers < 2 {
-            let mut buffer = Buffer::default();
-            for job in jobs {
-                take(job, glance(job, &mut buffer));
-            }
-            return;
+        let mut loaded = index::load(path, Depth::Responses)?;
+        // Somebody took the index away: what still stands in the logs is read again.
+        let is_gone = loaded.length < self.length;
+        if !loaded.stale && !is_gone {
+            loaded.known.seen = std::mem::take(&mut self.known.seen);
         }
-        let glances = |number: usize, buffer: &mut Buffer| {
-            let job = jobs.get(number)?;
-            Some(glance(job, buffer))
-        };
-        at_once(readers, &glances, &mut |number, brought| {
-            if let Some(job) = jobs.get(number) {
-                take(job, brought);
-            }
-        });
+        self.rewrite |= is_gone;
+        let forgot = loaded.known.seen.is_empty();
+        self.take_over(loaded);
+        Ok(forgot)
     }
 
-    /// Keeps what was counted since the last time. Nothing is lost when it fails: the next save tries again.
+    /// Keeps what was counted since the last time. Nothing is lost when it fails: the next save tries again. When
+    /// nothing changed, nothing is written.
     ///
     /// # Errors
     /// When the index cannot be written.
@@ -231,7 +278,7 @@ impl Counter {
         let Some(path) = self.index.clone() else {
             return Ok(());
         };
-        if self.table.changed.is_empty() && self.touched.is_empty() && !self.rewrite {
+        if self.known.table.changed() == 0 && self.touched.is_empty() && !self.rewrite {
             return Ok(());
         }
         let held = index::hold(&path)?;
@@ -241,51 +288,50 @@ impl Counter {
         // What a failed write left behind is unknown: the next one starts anew.
         self.rewrite = saved.is_err();
         self.length = saved?;
-        self.table.changed.clear();
-        self.touched.clear();
+        self.known.table.keep();
+        self.known.totals.keep();
+        self.touched = Set::default();
         Ok(())
     }
 
     fn write(&mut self, path: &Path) -> io::Result<u64> {
-        if self.rewrite || self.length > SMALL_INDEX.max(2 * self.compact) {
-            let mut places: Vec<Place> = self.table.responses.keys().copied().collect();
-            places.sort_unstable();
-            let files: Vec<_> = self
-                .seen
-                .iter()
-                .map(|(key, seen)| (*key, Some(seen)))
-                .collect();
-            let news = News {
-                table: &self.table,
-                places: &places,
-                files: &files,
-            };
-            self.compact = news.replace(path)?;
+        let is_long = self.length > SMALL_INDEX.max(2 * self.compact);
+        let is_much = self.known.table.changed() + self.touched.len() > MOST_RESPONSES;
+        if self.rewrite || is_long || is_much || self.length == 0 {
+            self.deepen()?;
+            self.compact = index::replace(path, &self.known)?;
             return Ok(self.compact);
         }
-        self.table.changed.sort_unstable();
-        self.table.changed.dedup();
+        let slots = self.known.totals.changes();
+        let mut frame = Frame::new(&self.known.table.labels);
+        for slot in &slots {
+            frame.slot(slot);
+        }
         let mut touched: Vec<u64> = self.touched.iter().copied().collect();
         touched.sort_unstable();
-        let files: Vec<_> = touched
-            .iter()
-            .map(|key| (*key, self.seen.get(key)))
-            .collect();
-        let news = News {
-            table: &self.table,
-            places: &self.table.changed,
-            files: &files,
-        };
-        news.append(path)
+        for path in touched {
+            frame.file(path, self.known.seen.get(&path));
+        }
+        for (key, response) in self.known.table.changes() {
+            frame.response(key, &response);
+        }
+        index::append(path, &frame)
     }
 
     /// Takes in what another process wrote into the index since; then ours and theirs are written as one.
     fn take_in_others(&mut self, path: &Path) -> io::Result<()> {
         let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        if length != self.length {
-            let theirs = index::load(path)?;
-            self.table.absorb(&theirs.table);
-            self.rewrite = true;
+        if length == self.length {
+            return Ok(());
+        }
+        self.rewrite = true;
+        let theirs = index::load(path, Depth::Responses)?;
+        if self.depth == Depth::Responses {
+            self.known.absorb(&theirs.known.table);
+        } else if theirs.length >= self.length {
+            let seen = std::mem::take(&mut self.known.seen);
+            self.take_over(theirs);
+            self.known.seen = seen;
         }
         Ok(())
     }
@@ -293,7 +339,14 @@ impl Counter {
     /// What was counted, by quarter of an hour, oldest first.
     #[must_use]
     pub fn slots(&self) -> Vec<AgentSlot> {
-        self.table.slots()
+        self.known.totals.since(0, &self.known.table.labels)
+    }
+
+    /// What was counted in quarters that start at an instant or later, oldest first.
+    #[must_use]
+    pub fn slots_since(&self, since: DateTime<Utc>) -> Vec<AgentSlot> {
+        let labels = &self.known.table.labels;
+        self.known.totals.since(since.timestamp(), labels)
     }
 
     /// Hands out every counted response once, in no order. It may read them from the index: what is not saved yet is
@@ -302,13 +355,22 @@ impl Counter {
     /// # Errors
     /// When the index cannot be read.
     pub fn each_response(&self, each: &mut dyn FnMut(ResponseView<'_>)) -> io::Result<()> {
-        for response in self.table.responses.values() {
+        let loaded;
+        let table = match &self.index {
+            Some(path) if self.depth == Depth::Totals => {
+                loaded = index::load(path, Depth::Responses)?;
+                &loaded.known.table
+            }
+            _ => &self.known.table,
+        };
+        for (_, response) in table.responses() {
+            let named = table.labels.named(response.label);
             each(ResponseView {
-                at: response.at,
-                model: self.table.names.text(response.model),
-                project: self.table.names.text(response.project),
-                session: self.table.names.text(response.session),
-                terms: response.terms,
+                at: i64::from(response.at),
+                model: named.model,
+                project: named.project,
+                session: named.session,
+                terms: named.terms,
                 tally: response.tally,
             });
         }
@@ -319,63 +381,10 @@ impl Counter {
     #[must_use]
     pub fn faults(&self) -> Faults {
         let mut faults = self.faults;
-        for seen in self.seen.values() {
+        for seen in self.known.seen.values() {
             faults.bad_lines = faults.bad_lines.saturating_add(seen.bad);
             faults.long_lines = faults.long_lines.saturating_add(seen.too_long);
         }
         faults
-    }
-}
-
-/// Takes numbered glances, several at a time, until there are no more; hands the results on in the order of numbers,
-/// so that of two equal copies the same one is always the owner.
-fn at_once<T: Send>(
-    readers: usize,
-    glance: &(impl Fn(usize, &mut Buffer) -> Option<T> + Sync),
-    take: &mut impl FnMut(usize, T),
-) {
-    let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::sync_channel(readers);
-    thread::scope(|scope| {
-        for _ in 0..readers {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
-                let mut buffer = Buffer::default();
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(result) = glance(number, &mut buffer) else {
-                        return;
-                    };
-                    if send.send((number, result)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(send);
-        let (mut early, mut turn) = (BTreeMap::new(), 0);
-        for (number, result) in receive {
-            early.insert(number, result);
-            while let Some(result) = early.remove(&turn) {
-                take(turn, result);
-                turn += 1;
-            }
-        }
-    });
-}
-
-fn path_key(path: &Path) -> u64 {
-    hash(&[path.as_os_str().as_encoded_bytes()])
-}
-
-/// What is known of a file after a look; faults of an earlier look stay when this one went on from there.
-fn now_seen(job: &Job<'_>, before: Option<&Seen>, brought: Brought) -> Seen {
-    let went_on = brought.went_on;
-    let before = before.filter(|_| went_on);
-    Seen {
-        stamp: job.found.stamp,
-        bad: brought.bad + before.map_or(0, |seen| seen.bad),
-        too_long: brought.too_long + before.map_or(0, |seen| seen.too_long),
-        mark: brought.mark,
     }
 }

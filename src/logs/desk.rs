@@ -52,6 +52,8 @@ struct Watched {
 /// What is asked of a look.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
+    /// From when on usage is wanted.
+    pub slots_since: DateTime<Utc>,
     /// The revision whose figures are known already. `None`: none is.
     pub known: Option<&'a str>,
     /// From when on single responses are wanted.
@@ -63,6 +65,7 @@ pub struct Ask<'a> {
 impl Ask<'static> {
     /// Only the totals, whatever was known before.
     pub const TOTALS: Self = Self {
+        slots_since: DateTime::UNIX_EPOCH,
         known: None,
         responses_since: DateTime::<Utc>::MAX_UTC,
         if_used_since: DateTime::<Utc>::MAX_UTC,
@@ -72,7 +75,7 @@ impl Ask<'static> {
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// All usage that was ever counted, by quarter of an hour.
+    /// All usage that was ever counted since the instant asked for, by quarter of an hour.
     pub slots: Vec<AgentSlot>,
     /// The responses since the instant asked for, in no order. `None`: nothing was used lately, so they were not read.
     pub responses: Option<Vec<AgentResponse>>,
@@ -127,7 +130,7 @@ impl Desk {
         let slots = watched
             .counter
             .as_ref()
-            .map_or_else(Vec::new, Counter::slots);
+            .map_or_else(Vec::new, |counter| counter.slots_since(ask.slots_since));
         let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
         let is_recent = |slot: &AgentSlot| slot.start + quarter > ask.if_used_since;
         let responses = if slots.iter().any(is_recent) {

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs::{self, Metadata};
-use std::path::{Component, Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::domain::variables::Variables;
+use crate::logs::hashing::{Set, both, sum};
 use crate::logs::reading::Shape;
-use crate::logs::table::hash;
 use crate::system::identity;
 
 /// Folders deeper than this are not entered: no agent nests so deep, and a loop of mounts would.
@@ -82,6 +82,8 @@ impl Places<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) path: PathBuf,
+    /// The path, hashed.
+    pub(super) key: u64,
     pub(super) shape: Shape,
     pub(super) stamp: Stamp,
 }
@@ -98,9 +100,8 @@ pub(super) struct Stamp {
 
 impl Stamp {
     pub(super) fn of(metadata: &Metadata) -> Self {
-        let identity = identity::of(metadata).map_or(0, |(device, number)| {
-            hash(&[&device.to_le_bytes(), &number.to_le_bytes()])
-        });
+        let identity =
+            identity::of(metadata).map_or(0, |(device, number)| both(device, number).max(1));
         let modified = metadata.modified().ok();
         let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Self {
@@ -120,7 +121,7 @@ pub(super) struct Walk {
     /// Files and folders the system does not let us look at.
     pub(super) closed: u64,
     entered: HashSet<(u64, u64)>,
-    taken: HashSet<u64>,
+    taken: Set,
 }
 
 impl Walk {
@@ -130,27 +131,60 @@ impl Walk {
         let mut walk = Self::default();
         for root in roots {
             if root.is_dir() {
-                walk.enter(root, shape, 0);
-            } else if root.exists()
+                walk.enter_once(root, shape, 0);
+            } else if let Ok(metadata) = fs::metadata(root)
                 && let Some(shape) = shape(root)
             {
-                walk.take(root.clone(), shape);
+                walk.take(root.clone(), shape, &metadata);
             }
         }
-        walk.files.sort_by(|one, other| {
-            let newest = other.stamp.modified.cmp(&one.stamp.modified);
-            newest.then_with(|| one.path.cmp(&other.path))
-        });
+        walk.sort();
         walk
     }
 
-    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+    /// Those of some files that lie below the roots and have a shape, as [`Self::of`] would find them.
+    pub(super) fn only(
+        roots: &[PathBuf],
+        shape: fn(&Path) -> Option<Shape>,
+        paths: &[PathBuf],
+    ) -> Self {
+        let mut walk = Self::default();
+        for path in paths {
+            // What belongs to a database is a change of the database.
+            let whole = path.to_str().and_then(|text| text.strip_suffix("-wal"));
+            let path = whole.map_or(path.as_path(), Path::new);
+            let below = roots.iter().any(|root| path.starts_with(root));
+            if let Some(shape) = shape(path).filter(|_| below)
+                && let Ok(metadata) = fs::metadata(path)
+            {
+                walk.take(path.to_owned(), shape, &metadata);
+            }
+        }
+        walk.sort();
+        walk
+    }
+
+    fn sort(&mut self) {
+        self.files.sort_unstable_by(|one, other| {
+            let newest = other.stamp.modified.cmp(&one.stamp.modified);
+            newest.then_with(|| one.path.cmp(&other.path))
+        });
+    }
+
+    /// Enters a folder that a link or a root leads to, unless one led there before.
+    fn enter_once(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
         let Ok(metadata) = fs::metadata(folder) else {
             self.closed += 1;
             return;
         };
-        let known = identity::of(&metadata).is_some_and(|identity| !self.entered.insert(identity));
-        if known || depth > DEEPEST {
+        let identity = identity::of(&metadata);
+        if identity.is_none_or(|identity| self.entered.insert(identity)) {
+            self.enter(folder, shape, depth);
+        }
+    }
+
+    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+        if depth > DEEPEST {
             return;
         }
         let Ok(entries) = fs::read_dir(folder) else {
@@ -166,25 +200,33 @@ impl Walk {
                 continue;
             };
             let path = entry.path();
-            let is_folder = kind.is_dir() || (kind.is_symlink() && path.is_dir());
-            if is_folder {
+            // A link is what it leads to; everything else is told without following the path once more.
+            let metadata = || {
+                if kind.is_symlink() {
+                    fs::metadata(&path)
+                } else {
+                    entry.metadata()
+                }
+            };
+            if kind.is_dir() {
                 self.enter(&path, shape, depth + 1);
+            } else if kind.is_symlink() && path.is_dir() {
+                self.enter_once(&path, shape, depth + 1);
             } else if let Some(shape) = shape(&path) {
-                self.take(path, shape);
+                match metadata() {
+                    Ok(metadata) => self.take(path, shape, &metadata),
+                    Err(_) => self.closed += 1,
+                }
             }
         }
     }
 
-    fn take(&mut self, path: PathBuf, shape: Shape) {
-        let Ok(metadata) = fs::metadata(&path) else {
-            self.closed += 1;
-            return;
-        };
+    fn take(&mut self, path: PathBuf, shape: Shape, metadata: &Metadata) {
         // A pipe that nobody writes to would hold the walk for ever.
         if !metadata.is_file() {
             return;
         }
-        let mut stamp = Stamp::of(&metadata);
+        let mut stamp = Stamp::of(metadata);
         if stamp.identity != 0 && !self.taken.insert(stamp.identity) {
             return;
         }
@@ -197,15 +239,31 @@ impl Walk {
                 stamp.modified = stamp.modified.max(log.modified);
             }
         }
-        self.files.push(Found { path, shape, stamp });
+        let key = sum(path.as_os_str().as_encoded_bytes());
+        self.files.push(Found {
+            path,
+            key,
+            shape,
+            stamp,
+        });
     }
 }
 
 /// Whether a folder above the file has that name.
 pub(super) fn named_in(path: &Path, name: &str) -> bool {
-    let mut above = path.parent().into_iter().flat_map(Path::components);
-    above.any(|part| matches!(part, Component::Normal(part) if part == name))
+    let path = path.as_os_str().as_encoded_bytes();
+    let mut end = None;
+    for at in memchr::memrchr2_iter(b'/', SEPARATOR, path) {
+        if end.is_some_and(|end| path.get(at + 1..end) == Some(name.as_bytes())) {
+            return true;
+        }
+        end = Some(at);
+    }
+    end.is_some_and(|end| path.get(..end) == Some(name.as_bytes()))
 }
+
+/// What else stands between folders.
+const SEPARATOR: u8 = if MAIN_SEPARATOR == '\\' { b'\\' } else { b'/' };
 
 /// The extension in small letters is this one.
 pub(super) fn ends_in(path: &Path, extension: &str) -> bool {
@@ -287,5 +345,12 @@ mod tests {
             ],
             &["pi/sessions"]
         ));
+    }
+
+    #[test]
+    fn only_a_folder_above_counts() {
+        let named = |path: &str| named_in(Path::new(path), "chats");
+        assert!(named("/a/chats/b/c.json") && named("chats/c.json"));
+        assert!(!named("/a/chats") && !named("/a/my-chats/c") && !named("/a/chatsy/c"));
     }
 }

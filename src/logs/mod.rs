@@ -20,19 +20,26 @@ mod desk;
 mod droid;
 mod files;
 mod gemini_cli;
+mod hashing;
 mod index;
+mod labels;
+mod look;
+mod lookup;
 mod numbers;
 mod opencode;
+mod pattern;
 mod pi;
 mod reading;
+mod response;
 mod scan;
 mod skim;
 mod table;
 mod told;
+mod totals;
 
 use std::path::{Path, PathBuf};
 
-pub use counter::{Counter, Faults, Progress, ResponseView};
+pub use counter::{Counter, Faults, FreshFirst, Progress, ResponseView};
 pub use desk::{Ask, Desk, Seen, Surroundings};
 pub use files::Places;
 

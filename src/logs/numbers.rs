@@ -16,6 +16,10 @@ pub(super) fn prompt(tokens: &TokenCounts) -> u64 {
 
 /// The dollars a number says, exactly; `None` for anything but a number that is not negative.
 pub(super) fn dollars(raw: Raw<'_>) -> Option<Decimal> {
+    // An error of the parser costs more than most lines do.
+    if raw.is_absent() {
+        return None;
+    }
     let text = std::str::from_utf8(raw.0).ok()?;
     let number = text
         .parse()
@@ -53,9 +57,78 @@ pub(super) const fn model(name: &str) -> &str {
     }
 }
 
+/// The seconds since the epoch of an instant of RFC 3339, with any offset and any fraction.
+pub(super) fn seconds(raw: Raw<'_>) -> Option<i64> {
+    usual_seconds(raw.0).or_else(|| {
+        let at = DateTime::parse_from_rfc3339(&raw.chars()?).ok()?;
+        Some(at.timestamp())
+    })
+}
+
+/// The same for what all agents write, `"2026-11-20T08:15:30.123Z"`; `None` for anything that needs a calendar.
+fn usual_seconds(text: &[u8]) -> Option<i64> {
+    let (instant, fraction) = text
+        .strip_prefix(b"\"")?
+        .strip_suffix(b"Z\"")?
+        .split_at_checked(19)?;
+    let digits = |from: usize, to: usize| {
+        let digits = instant.get(from..to)?.iter();
+        digits.into_iter().try_fold(0_i64, |number, byte| {
+            byte.is_ascii_digit()
+                .then(|| number * 10 + i64::from(byte - b'0'))
+        })
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    let is_fraction = match fraction {
+        [] => true,
+        [b'.', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if !is_fraction
+        || !marks
+            .iter()
+            .all(|(at, mark)| instant.get(*at) == Some(mark))
+    {
+        return None;
+    }
+    let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
+    let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
+    let plain = (1..=12).contains(&month) && (1..=28).contains(&day) && year >= 1;
+    if !plain || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Years begin in March, so that the day that some have more is their last.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days =
+        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 719_469;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn instants_are_those_of_the_calendar(
+            at in -62_135_596_800_i64..253_402_300_800,
+            millis in 0_u32..1000,
+            garbage in "[0-9TZ:.+\"-]{20,28}",
+        ) {
+            let time = DateTime::from_timestamp(at, millis * 1_000_000).unwrap();
+            for text in [time.to_rfc3339(), time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(), time.format("%Y-%m-%dT%H:%M:%SZ").to_string()] {
+                let quoted = format!("\"{text}\"");
+                proptest::prop_assert_eq!(seconds(Raw(quoted.as_bytes())), Some(at), "{}", text);
+            }
+            let quoted = format!("\"{garbage}\"");
+            let told = DateTime::parse_from_rfc3339(&garbage).ok().map(|at| at.timestamp());
+            proptest::prop_assert_eq!(seconds(Raw(quoted.as_bytes())), told, "{}", garbage);
+        }
+    }
 
     #[test]
     fn an_instant_is_understood_however_it_is_written_and_nonsense_is_not() {

@@ -4,9 +4,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use memchr::memmem::Finder;
+
 use crate::logs::database::{self, Rows};
-use crate::logs::scan::{Buffer, Ending, LONGEST_LINE, trimmed};
-use crate::logs::table::{Table, hash};
+use crate::logs::scan::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
+use crate::logs::table::Table;
 
 /// How a file holds its lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,17 @@ pub(super) enum Heed {
 pub(super) trait Reader {
     /// Takes a line in.
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed;
+
+    /// A text without which a line says nothing: lines that lack it are not handed to this reader. `None`: every line
+    /// may matter.
+    fn needle(&self) -> Option<&'static Finder<'static>> {
+        None
+    }
+
+    /// Takes a line in which the needle stands, first at a place.
+    fn hit(&mut self, line: &[u8], _at: usize, table: &mut Table) -> Heed {
+        self.line(line, table)
+    }
 
     /// Takes in a last line that may not be finished: it will come again.
     fn open_line(&mut self, line: &[u8], table: &mut Table) -> Heed {
@@ -147,60 +160,64 @@ impl Glance<'_> {
         if let Some(mark) = self.mark
             && mark.offset > 0
             && mark.offset <= file.metadata()?.len()
-            && ends(&mut file, mark.offset)? == mark.ends
+            && ends_before(&mut file, mark.offset)? == mark.ends
         {
             from = Some(mark);
         }
         let offset = from.map_or(0, |mark| mark.offset);
         brought.went_on = from.is_some();
-        file.seek(SeekFrom::Start(offset))?;
+        if self.mark.is_some() {
+            file.seek(SeekFrom::Start(offset))?;
+        }
         let mut reader = self.start(from.map(|mark| mark.kept.as_slice()));
-        let complete = feed(reader.as_mut(), buffer, &file, brought)?;
-        brought.bytes = file.stream_position()?.saturating_sub(offset);
+        // What is appended while it is read belongs to the next look: it is not in the stamp either.
+        let rest = (&file).take(self.size.saturating_sub(offset));
+        let pass = feed(reader.as_mut(), buffer, rest, brought)?;
+        brought.bytes = pass.bytes;
         reader.finish(self.find, &mut brought.table);
         if let Some(kept) = reader.kept() {
-            let offset = offset + complete;
-            brought.mark = Mark {
-                offset,
-                ends: ends(&mut file, offset)?,
-                kept,
+            let ends = match pass.ends {
+                Some(ends) if offset == 0 => ends,
+                _ => ends_before(&mut file, offset + pass.complete)?,
             };
+            let offset = offset + pass.complete;
+            brought.mark = Mark { offset, ends, kept };
         }
         Ok(())
     }
 }
 
-/// Hands all lines to a reader; how many bytes of whole lines there were.
+/// Hands all lines to a reader.
 fn feed(
     reader: &mut dyn Reader,
     buffer: &mut Buffer,
     from: impl Read,
     brought: &mut Brought,
-) -> io::Result<u64> {
+) -> io::Result<Pass> {
     let (table, bad) = (&mut brought.table, &mut brought.bad);
-    let pass = buffer.lines(from, |line, ending| {
-        let heed = match ending {
-            Ending::Whole => reader.line(line, table),
-            Ending::Open => reader.open_line(line, table),
+    let needle = reader.needle();
+    let pass = buffer.lines(from, needle, |line| {
+        let heed = match (line.ending, line.hit) {
+            (Ending::Open, _) => reader.open_line(line.text, table),
+            (Ending::Whole, Some(at)) => reader.hit(line.text, at, table),
+            (Ending::Whole, None) => reader.line(line.text, table),
         };
         // A last line that makes no sense yet is only half written.
-        *bad += u64::from(heed == Heed::Bad && ending == Ending::Whole);
+        *bad += u64::from(heed == Heed::Bad && line.ending == Ending::Whole);
     })?;
     brought.too_long += pass.too_long;
-    Ok(pass.complete)
+    Ok(pass)
 }
 
 /// The first and the last KiB before an offset, hashed: a file that was rewritten differs there.
-fn ends(file: &mut File, offset: u64) -> io::Result<u64> {
-    const LENGTH: u64 = 1024;
+fn ends_before(file: &mut File, offset: u64) -> io::Result<u64> {
     let mut read = |from: u64| {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(KEPT);
         file.seek(SeekFrom::Start(from))?;
-        let length = LENGTH.min(offset - from);
-        file.take(length).read_to_end(&mut bytes)?;
+        let length = (KEPT as u64).min(offset - from);
+        (&mut *file).take(length).read_to_end(&mut bytes)?;
         Ok::<_, io::Error>(bytes)
     };
     let first = read(0)?;
-    let last = read(offset.saturating_sub(LENGTH))?;
-    Ok(hash(&[&first, &last]))
+    Ok(ends(&first, &read(offset.saturating_sub(KEPT as u64))?))
 }

@@ -1,16 +1,22 @@
 //! One pass over a file from an offset: whole lines are handed out of one reused buffer. What a line means is not
 //! known here.
 //!
-//! Peak memory is the buffer: 256 KiB, and as much more as the longest line needs, up to [`LONGEST_LINE`].
+//! Where a reader names a text that all its lines have, that text is searched in the whole buffer at once, and the lines
+//! without it are not even found.
+//!
+//! Peak memory is the buffer: 128 KiB, and as much more as the longest line needs, up to [`LONGEST_LINE`].
 
 use std::io::{self, Read};
 
+use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
+
+use crate::logs::hashing::sum;
 
 /// A longer line is stepped over and counted. Lines of several megabytes are usual, because images stand in them.
 pub(super) const LONGEST_LINE: usize = 64 << 20;
 
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 
 /// Whether a line ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,27 +27,74 @@ pub(super) enum Ending {
     Open,
 }
 
+/// A line that is handed out, without its break and what does not belong to it: byte order mark, NUL, space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) ending: Ending,
+    /// Where the searched text first stands in it. `None`: nowhere, or none is searched.
+    pub(super) hit: Option<usize>,
+}
+
 /// What a pass saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Pass {
     /// Bytes up to and with the last line break: where the next pass goes on.
     pub(super) complete: u64,
+    /// Bytes in all.
+    pub(super) bytes: u64,
     /// Lines that were too long.
     pub(super) too_long: u64,
+    /// The first and the last KiB of whole lines, hashed as [`ends`] does. `None`: a line was stepped over.
+    pub(super) ends: Option<u64>,
+}
+
+/// How much of a file's beginning and end is remembered.
+pub(super) const KEPT: usize = 1024;
+
+/// The first and the last KiB of a text, hashed: they differ in a file that was rewritten.
+pub(super) fn ends(first: &[u8], last: &[u8]) -> u64 {
+    sum(&[first, last].concat())
 }
 
 /// A buffer that outlives a pass, so that many files need one.
 #[derive(Default)]
-pub(super) struct Buffer(Vec<u8>);
+pub(super) struct Buffer(Vec<u8>, Ends);
+
+/// The first and the last KiB of the whole lines so far.
+#[derive(Default)]
+struct Ends {
+    first: Vec<u8>,
+    last: Vec<u8>,
+}
+
+impl Ends {
+    fn take(&mut self, text: &[u8]) {
+        let missing = KEPT.saturating_sub(self.first.len()).min(text.len());
+        self.first
+            .extend_from_slice(text.get(..missing).unwrap_or_default());
+        let fresh = text
+            .get(text.len().saturating_sub(KEPT)..)
+            .unwrap_or_default();
+        let stays = KEPT - fresh.len();
+        let goes = self.last.len().saturating_sub(stays);
+        self.last.drain(..goes);
+        self.last.extend_from_slice(fresh);
+    }
+}
 
 impl Buffer {
-    /// Hands each line to `each`, without its break and what does not belong to it: byte order mark, NUL, space.
+    /// Hands each line to `each`, or each in which `needle` stands.
     pub(super) fn lines(
         &mut self,
         mut from: impl Read,
-        mut each: impl FnMut(&[u8], Ending),
+        needle: Option<&Finder<'_>>,
+        mut each: impl FnMut(Line<'_>),
     ) -> io::Result<Pass> {
         let mut pass = Pass::default();
+        self.1.first.clear();
+        self.1.last.clear();
+        let mut stepped_over = false;
         let (mut filled, mut skipping) = (0, false);
         let mut dropped = 0_u64;
         self.0.resize(BUFFER.max(self.0.len().min(4 * BUFFER)), 0);
@@ -53,13 +106,19 @@ impl Buffer {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
+            pass.bytes += read as u64;
             let text = self.0.get(..filled + read).unwrap_or_default();
             if read == 0 {
                 if skipping {
                     pass.too_long += 1;
-                } else if !trimmed(text).is_empty() {
-                    each(trimmed(text), Ending::Open);
+                } else {
+                    let last = line(text, Ending::Open, needle);
+                    let matters = last.hit.is_some() || needle.is_none();
+                    if matters && !last.text.is_empty() {
+                        each(last);
+                    }
                 }
+                pass.ends = (!stepped_over).then(|| ends(&self.1.first, &self.1.last));
                 return Ok(pass);
             }
             let fresh = text.get(filled..).unwrap_or_default();
@@ -72,12 +131,13 @@ impl Buffer {
                     self.0.resize(self.0.len() * 2, 0);
                 } else {
                     dropped += filled as u64;
-                    (filled, skipping) = (0, true);
+                    (filled, skipping, stepped_over) = (0, true, true);
                 }
                 continue;
             };
             let mut whole = text.get(..last).unwrap_or_default();
             pass.complete += dropped + whole.len() as u64;
+            self.1.take(whole);
             dropped = 0;
             if skipping {
                 skipping = false;
@@ -85,20 +145,50 @@ impl Buffer {
                 let end = memchr(b'\n', whole).map_or(whole.len(), |at| at + 1);
                 whole = whole.get(end..).unwrap_or_default();
             }
-            each_line(whole, &mut each);
+            each_line(whole, needle, &mut each);
             self.0.copy_within(last..filled + read, 0);
             filled = filled + read - last;
         }
     }
 }
 
-fn each_line(mut text: &[u8], each: &mut impl FnMut(&[u8], Ending)) {
-    while let Some(end) = memchr(b'\n', text) {
-        let line = trimmed(text.get(..end).unwrap_or_default());
-        if !line.is_empty() {
-            each(line, Ending::Whole);
+fn each_line(text: &[u8], needle: Option<&Finder<'_>>, each: &mut impl FnMut(Line<'_>)) {
+    let Some(needle) = needle else {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text) {
+            let own = text.get(start..end).unwrap_or_default();
+            if !trimmed(own).is_empty() {
+                each(line(own, Ending::Whole, None));
+            }
+            start = end + 1;
         }
-        text = text.get(end + 1..).unwrap_or_default();
+        return;
+    };
+    let mut rest = text;
+    while let Some(hit) = needle.find(rest) {
+        let (before, behind) = rest.split_at(hit);
+        let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let end = hit + memchr(b'\n', behind).unwrap_or(behind.len());
+        let own = rest.get(start..end).unwrap_or_default();
+        if let [b'{', .., b'}'] = own {
+            each(Line {
+                text: own,
+                ending: Ending::Whole,
+                hit: Some(hit - start),
+            });
+        } else {
+            each(line(own, Ending::Whole, Some(needle)));
+        }
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+}
+
+fn line<'a>(text: &'a [u8], ending: Ending, needle: Option<&Finder<'_>>) -> Line<'a> {
+    let text = trimmed(text);
+    Line {
+        text,
+        ending,
+        hit: needle.and_then(|needle| needle.find(text)),
     }
 }
 
@@ -138,8 +228,8 @@ mod tests {
     fn lines(text: &[u8], step: usize) -> (Vec<(Vec<u8>, Ending)>, Pass) {
         let mut seen = Vec::new();
         let pass = Buffer::default()
-            .lines(Drip(text, step), |line, ending| {
-                seen.push((line.to_vec(), ending));
+            .lines(Drip(text, step), None, |line| {
+                seen.push((line.text.to_vec(), line.ending));
             })
             .unwrap();
         (seen, pass)
@@ -185,6 +275,7 @@ mod tests {
             [b"a", b"b"]
         );
         assert_eq!((pass.complete, pass.too_long), (text.len() as u64, 1));
+        assert_eq!(pass.ends, None);
     }
 
     proptest::proptest! {
@@ -194,6 +285,40 @@ mod tests {
             step in 1_usize..9,
         ) {
             proptest::prop_assert_eq!(lines(&text, step), lines(&text, usize::MAX));
+        }
+
+        #[test]
+        fn the_ends_are_those_of_the_whole_lines(
+            lengths in proptest::collection::vec(0_usize..900, 0..6),
+            step in 1_usize..3000,
+        ) {
+            let mut text = Vec::new();
+            for (number, length) in lengths.iter().enumerate() {
+                text.extend(std::iter::repeat_n(b'a' + u8::try_from(number).unwrap(), *length));
+                text.push(b'\n');
+            }
+            let whole = text.clone();
+            text.extend(b"open");
+            let (_, pass) = lines(&text, step);
+            let first = &whole[..whole.len().min(KEPT)];
+            let last = &whole[whole.len().saturating_sub(KEPT)..];
+            proptest::prop_assert_eq!(pass.ends, Some(ends(first, last)));
+        }
+
+        #[test]
+        fn just_the_lines_with_a_text_are_found(
+            text in proptest::collection::vec(proptest::sample::select(b"{}xy\n\r ".to_vec()), 0..80),
+            step in 1_usize..9,
+        ) {
+            let needle = Finder::new(b"xy");
+            let mut found = Vec::new();
+            Buffer::default().lines(Drip(&text, step), Some(&needle), |line| {
+                assert_eq!(line.hit, needle.find(line.text));
+                found.push((line.text.to_vec(), line.ending));
+            }).unwrap();
+            let (mut all, _) = lines(&text, step);
+            all.retain(|(line, _)| needle.find(line).is_some());
+            proptest::prop_assert_eq!(found, all);
         }
     }
 }

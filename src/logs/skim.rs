@@ -1,7 +1,9 @@
 //! JSON skimmed, not parsed: the few fields of interest are found and everything else is stepped over. It accepts a
 //! little more than JSON is, and never panics; text that does not close properly is refused.
 
-use memchr::memchr2;
+use std::borrow::Cow;
+
+use memchr::memchr;
 
 /// The deepest nesting that is stepped through field by field; stepping over values has no limit.
 #[derive(Clone)]
@@ -9,6 +11,9 @@ pub(super) struct Skim<'a> {
     text: &'a [u8],
     at: usize,
 }
+
+/// So many words of a string are looked at before the rest is searched.
+const WORDS: usize = 5;
 
 /// A value as it stands in the text, quotes and brackets included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,16 +24,48 @@ impl<'a> Skim<'a> {
         Self { text, at: 0 }
     }
 
+    /// In the middle of a text.
+    pub(super) const fn starting_at(text: &'a [u8], at: usize) -> Self {
+        Self { text, at }
+    }
+
+    /// Where in the text it stands.
+    pub(super) const fn position(&self) -> usize {
+        self.at
+    }
+
+    /// What was stepped over since a position.
+    pub(super) fn since(&self, start: usize) -> Raw<'a> {
+        Raw(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Behind a value: whether more fields follow, or their object ends. `None`: neither.
+    pub(super) fn more(&mut self) -> Option<bool> {
+        match self.next()? {
+            b',' => Some(true),
+            b'}' => Some(false),
+            _ => None,
+        }
+    }
+
     /// Visits each field of the object that starts here; `visit` must take the value with one of the other methods.
     pub(super) fn object(
         &mut self,
-        mut visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+        visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
     ) -> Option<()> {
         self.expect(b'{')?;
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
         }
+        self.fields(visit)
+    }
+
+    /// Visits the fields from the key that starts here to the end of their object.
+    pub(super) fn fields(
+        &mut self,
+        mut visit: impl FnMut(&mut Self, &'a [u8]) -> Option<()>,
+    ) -> Option<()> {
         loop {
             let key = self.string()?;
             self.expect(b':')?;
@@ -75,7 +112,7 @@ impl<'a> Skim<'a> {
         self.peek()?;
         let start = self.at;
         self.skip()?;
-        self.text.get(start..self.at).map(Raw)
+        Some(self.since(start))
     }
 
     /// Steps over the value that starts here.
@@ -86,11 +123,11 @@ impl<'a> Skim<'a> {
             b',' | b':' | b'}' | b']' => None,
             _ => {
                 let rest = self.text.get(self.at..)?;
-                let length = rest
-                    .iter()
-                    .position(|byte| matches!(byte, b',' | b'}' | b']') || is_space(*byte))
-                    .unwrap_or(rest.len());
-                self.at += length;
+                let goes_on = |byte: &&u8| {
+                    byte.is_ascii_digit()
+                        || !(matches!(byte, b',' | b'}' | b']') || is_space(**byte))
+                };
+                self.at += rest.iter().take_while(goes_on).count();
                 Some(())
             }
         }
@@ -102,40 +139,41 @@ impl<'a> Skim<'a> {
     }
 
     /// The first byte of what comes next.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.text.get(self.at) {
-            if !is_space(*byte) {
-                return Some(*byte);
+        loop {
+            let byte = *self.text.get(self.at)?;
+            if byte > b' ' || !is_space(byte) {
+                return Some(byte);
             }
             self.at += 1;
         }
-        None
     }
 
+    #[inline]
     fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
+    #[inline]
     fn expect(&mut self, wanted: u8) -> Option<()> {
         (self.next()? == wanted).then_some(())
     }
 
     /// Takes a string without its quotes, escapes left as they are.
+    #[inline]
     fn string(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let start = self.at;
-        loop {
-            let rest = self.text.get(self.at..)?;
-            let found = memchr2(b'"', b'\\', rest)?;
-            if rest.get(found) == Some(&b'"') {
-                let end = self.at + found;
-                self.at = end + 1;
-                return self.text.get(start..end);
-            }
-            self.at += found + 2;
+        let rest = self.text.get(start..)?;
+        let mut end = quote(rest)?;
+        while rest.get(end.wrapping_sub(1)) == Some(&b'\\') && ends_in_escape(rest.get(..end)?) {
+            end += 1 + quote(rest.get(end + 1..)?)?;
         }
+        self.at = start + end + 1;
+        rest.get(..end)
     }
 
     fn skip_nested(&mut self) -> Option<()> {
@@ -160,6 +198,61 @@ impl<'a> Skim<'a> {
     }
 }
 
+/// Where the next quote stands. Most strings are names and ids: a search would cost more to begin than a few words.
+#[inline]
+fn quote(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    for number in 0..WORDS {
+        let Some((word, after)) = rest.split_first_chunk::<8>() else {
+            break;
+        };
+        let found = bytes_of(u64::from_le_bytes(*word), b'"');
+        if found != 0 {
+            return Some(number * 8 + usize::try_from(found.trailing_zeros() / 8).ok()?);
+        }
+        rest = after;
+    }
+    Some(text.len() - rest.len() + memchr(b'"', rest)?)
+}
+
+/// The same, where no backslash stands before it.
+#[inline]
+pub(super) fn plain_quote(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    let end = loop {
+        let Some((word, after)) = rest.split_first_chunk::<8>() else {
+            break rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        };
+        let word = u64::from_le_bytes(*word);
+        let found = bytes_of(word, b'"') | bytes_of(word, b'\\');
+        if found != 0 {
+            break usize::try_from(found.trailing_zeros() / 8).ok()?;
+        }
+        rest = after;
+    };
+    (rest.get(end) == Some(&b'"')).then_some(text.len() - rest.len() + end)
+}
+
+/// Whether what follows is escaped: behind an odd number of backslashes.
+fn ends_in_escape(text: &[u8]) -> bool {
+    let Some(b'\\') = text.last() else {
+        return false;
+    };
+    let backslashes = text.iter().rev().take_while(|byte| **byte == b'\\');
+    backslashes.count() % 2 == 1
+}
+
+/// Marks the bytes of a word that are this one; above the lowest that is, others may be marked too.
+const fn bytes_of(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let zero_there = word ^ (ONES * byte as u64);
+    zero_there.wrapping_sub(ONES) & !zero_there & (ONES << 7)
+}
+
+fn digit(byte: u8) -> Option<u64> {
+    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
+}
+
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -167,9 +260,10 @@ const fn is_space(byte: u8) -> bool {
 impl<'a> Raw<'a> {
     /// The non-negative integer it is; `None` for anything else, also for one too large.
     pub(super) fn count(self) -> Option<u64> {
-        let digits = std::str::from_utf8(self.0).ok()?;
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| digits.parse().ok()).flatten()
+        let (first, rest) = self.0.split_first()?;
+        rest.iter().try_fold(digit(*first)?, |number, byte| {
+            number.checked_mul(10)?.checked_add(digit(*byte)?)
+        })
     }
 
     /// The count, zero for null or nothing; `None` for anything else.
@@ -199,12 +293,21 @@ impl<'a> Raw<'a> {
 
     /// The text of a string that is not empty, with its escapes resolved and bad bytes replaced.
     pub(super) fn text(self) -> Option<String> {
-        let inner = String::from_utf8_lossy(self.bytes()?);
-        if !inner.contains('\\') {
-            return Some(inner.into_owned());
+        self.chars().map(Cow::into_owned)
+    }
+
+    /// The same, copied only where something was resolved or replaced.
+    pub(super) fn chars(self) -> Option<Cow<'a, str>> {
+        let bytes = self.bytes()?;
+        let inner = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        };
+        if memchr(b'\\', inner.as_bytes()).is_none() {
+            return Some(inner);
         }
         let resolved = serde_json::from_str(&format!("\"{inner}\"")).ok();
-        Some(resolved.unwrap_or_else(|| inner.into_owned()))
+        Some(resolved.map_or(inner, Cow::Owned))
     }
 }
 

@@ -1,12 +1,17 @@
 //! The table of counted responses: one entry a response, however often its lines and their copies are seen.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use chrono::DateTime;
+use crate::domain::agent::{Tally, Terms};
+use crate::domain::tokens::TokenCounts;
+use crate::logs::hashing::both;
+pub(super) use crate::logs::hashing::hash;
+use crate::logs::labels::{Labels, Named, Translation, place};
+use crate::logs::lookup::Lookup;
+use crate::logs::response::{Packed, Response};
 
-use crate::domain::agent::{AgentSlot, Tally, Terms};
-use crate::domain::ids::{ModelId, ProjectId};
-use crate::domain::usage::SlotWidth;
+/// No response has more of anything: a sum of less than it cannot overflow.
+const MOST: u64 = 1 << 44;
 
 /// One line's word on one response.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,209 +38,212 @@ pub(super) struct Sighting<'a> {
     pub(super) tally: Tally,
 }
 
-/// A response as it is kept. Names are numbers of [`Names`].
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Response {
-    pub(super) request: u64,
-    pub(super) twin: u64,
-    pub(super) side: bool,
-    pub(super) at: i64,
-    pub(super) model: u32,
-    pub(super) project: u32,
-    pub(super) session: u32,
-    pub(super) terms: Terms,
-    pub(super) tally: Tally,
-}
-
-/// Where a response is kept: under its hashed id; further requests with the same id under theirs too, the first under 0.
-pub(super) type Place = (u64, u64);
-
-/// Texts by number; number 0 is the empty text.
-#[derive(Debug, Clone)]
-pub(super) struct Names {
-    texts: Vec<String>,
-    numbers: HashMap<String, u32>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self {
-            texts: vec![String::new()],
-            numbers: HashMap::from([(String::new(), 0)]),
-        }
-    }
-}
-
-impl Names {
-    pub(super) fn number(&mut self, text: &str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = u32::try_from(self.texts.len()).unwrap_or(0);
-        self.texts.push(text.to_owned());
-        self.numbers.insert(text.to_owned(), number);
-        number
-    }
-
-    /// All texts but the empty one, by number.
-    pub(super) fn told(&self) -> &[String] {
-        self.texts.get(1..).unwrap_or_default()
-    }
-
-    pub(super) fn text(&self, number: u32) -> &str {
-        let at = usize::try_from(number).unwrap_or(usize::MAX);
-        self.texts.get(at).map_or("", String::as_str)
-    }
+/// What became of a response.
+pub(super) struct Change {
+    /// What it was. `None`: it was not there.
+    pub(super) before: Option<Response>,
+    pub(super) after: Response,
 }
 
 /// The counted responses of one agent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
-    pub(super) names: Names,
-    pub(super) responses: HashMap<Place, Response>,
+    pub(super) labels: Labels,
+    entries: Vec<Packed>,
+    /// The figures that do not fit into their entries.
+    wide: HashMap<u32, Response>,
+    places: Lookup,
+    /// The key of the first response with a twin.
     twins: HashMap<u64, u64>,
-    /// What changed since it was last kept.
-    pub(super) changed: Vec<Place>,
+    /// The entries that changed since they were last kept.
+    changed: Vec<u32>,
 }
 
 impl Table {
     /// Takes a line's word into account.
     pub(super) fn see(&mut self, sighting: &Sighting<'_>) {
+        let label = self.labels.number_of(Named {
+            model: sighting.model,
+            project: sighting.project,
+            session: sighting.session,
+            terms: sighting.terms,
+        });
         let response = Response {
-            request: sighting.request,
+            request: short(sighting.request),
             twin: sighting.twin,
             side: sighting.side,
-            at: sighting.at,
-            model: self.names.number(sighting.model),
-            project: self.names.number(sighting.project),
-            session: self.names.number(sighting.session),
-            terms: sighting.terms,
-            tally: sighting.tally,
+            at: instant(sighting.at),
+            label,
+            tally: bounded(&sighting.tally),
         };
         self.enter(sighting.key, response);
     }
 
-    /// Takes over all that another table knows.
-    pub(super) fn absorb(&mut self, other: &Self) {
-        let mut places: Vec<&Place> = other.responses.keys().collect();
-        places.sort_unstable();
-        for place in places {
-            if let Some(response) = other.responses.get(place) {
-                self.adopt(place.0, response, &other.names);
+    /// Takes over all that another table knows; `each` is told what changed.
+    pub(super) fn absorb(&mut self, other: &Self, each: &mut impl FnMut(&Change)) {
+        let mut translation = Translation::of(&other.labels);
+        for (key, response) in other.responses() {
+            let label = translation.number(&mut self.labels, response.label);
+            if let Some(change) = self.enter(key, Response { label, ..response }) {
+                each(&change);
             }
         }
     }
 
-    /// Takes over a response of a table with other names.
-    pub(super) fn adopt(&mut self, key: u64, response: &Response, names: &Names) {
-        let mut mine = response.clone();
-        mine.model = self.names.number(names.text(response.model));
-        mine.project = self.names.number(names.text(response.project));
-        mine.session = self.names.number(names.text(response.session));
-        self.enter(key, mine);
-    }
-
-    fn enter(&mut self, key: u64, response: Response) {
-        let mut place = (key, 0);
-        if response.twin != 0 {
-            let owner = *self.twins.entry(response.twin).or_insert(key);
-            if owner != key && !self.responses.contains_key(&place) {
-                return;
+    /// Takes over a response whose label is one of this table's.
+    pub(super) fn enter(&mut self, key: u64, new: Response) -> Option<Change> {
+        let first = self.find(key, None);
+        if new.twin != 0 {
+            let owner = *self.twins.entry(new.twin).or_insert(key);
+            if owner != key && first.is_none() {
+                return None;
             }
+        }
+        let Some(first) = first else {
+            return Some(self.add(key, false, new));
+        };
+        let old = self.response(first)?;
+        if old.is_same(&new) {
+            return self.better(first, old, new);
         }
         // A proxy may give two requests the same message id: the second has a place of its own.
-        if let Some(old) = self.responses.get(&place)
-            && !is_same(old, &response)
-        {
-            place = (key, response.request);
-        }
-        let changed = match self.responses.get_mut(&place) {
-            Some(old) => merge(old, response),
-            None => self.responses.insert(place, response).is_none(),
-        };
-        if changed {
-            self.changed.push(place);
+        match self.find(key, Some(new.request)) {
+            Some(second) => {
+                let old = self.response(second)?;
+                self.better(second, old, new)
+            }
+            None => Some(self.add(key, true, new)),
         }
     }
 
-    /// What was counted, by quarter of an hour, oldest first.
-    pub(super) fn slots(&self) -> Vec<AgentSlot> {
-        let mut sums: BTreeMap<(i64, &str, &str, &str, Terms), Tally> = BTreeMap::new();
-        for response in self.responses.values() {
-            let start = response.at.div_euclid(SlotWidth::QuarterHour.seconds());
-            let key = (
-                start,
-                self.names.text(response.model),
-                self.names.text(response.project),
-                self.names.text(response.session),
-                response.terms,
-            );
-            sums.entry(key).or_default().add(&response.tally);
+    fn better(&mut self, at: u32, before: Response, new: Response) -> Option<Change> {
+        let mut after = before;
+        let speeds = [before.label, new.label].map(|label| self.labels.get(label).terms.speed);
+        if !after.merge(&new, speeds) {
+            return None;
         }
-        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        sums.into_iter()
-            .map(
-                |((start, model, project, session, terms), tally)| AgentSlot {
-                    start: DateTime::from_timestamp(start * SlotWidth::QuarterHour.seconds(), 0)
-                        .unwrap_or_default(),
-                    model: ModelId::new(model),
-                    project: told(project).map(ProjectId::new),
-                    session: told(session),
-                    terms,
-                    tally,
-                },
-            )
-            .collect()
+        let entry = self.entries.get_mut(place(at))?;
+        entry.take(&after);
+        if entry.is_wide() {
+            self.wide.insert(at, after);
+        }
+        if entry.change() {
+            self.changed.push(at);
+        }
+        Some(Change {
+            before: Some(before),
+            after,
+        })
+    }
+
+    fn add(&mut self, key: u64, is_second: bool, after: Response) -> Change {
+        let mut entry = Packed::of(key, is_second, &after);
+        let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if entry.is_wide() {
+            self.wide.insert(at, after);
+        }
+        entry.change();
+        let entries = &self.entries;
+        let hashes = |at: u32| entries.get(place(at)).map_or(0, hash_of);
+        self.places.insert(hash_of(&entry), at, hashes);
+        self.entries.push(entry);
+        self.changed.push(at);
+        Change {
+            before: None,
+            after,
+        }
+    }
+
+    /// The entry of a key: the first with it, or the further one of that request.
+    fn find(&self, key: u64, request: Option<u32>) -> Option<u32> {
+        let hash = request.map_or(key, |request| both(key, u64::from(request)));
+        self.places.find(hash, |at| {
+            self.entries.get(place(at)).is_some_and(|entry| {
+                entry.key() == key
+                    && entry.is_second() == request.is_some()
+                    && request.is_none_or(|request| entry.request == request)
+            })
+        })
+    }
+
+    fn response(&self, at: u32) -> Option<Response> {
+        let entry = self.entries.get(place(at))?;
+        if entry.is_wide() {
+            return self.wide.get(&at).copied();
+        }
+        Some(entry.response())
+    }
+
+    /// Every response with its key, in the order in which they came.
+    pub(super) fn responses(&self) -> impl Iterator<Item = (u64, Response)> + '_ {
+        let numbers = 0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries
+            .iter()
+            .zip(numbers)
+            .filter_map(|(entry, at)| Some((entry.key(), self.response(at)?)))
+    }
+
+    /// Every response that changed, with its key.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (u64, Response)> + '_ {
+        self.changed.iter().filter_map(|at| {
+            let key = self.entries.get(place(*at))?.key();
+            Some((key, self.response(*at)?))
+        })
+    }
+
+    /// How many changed.
+    pub(super) fn changed(&self) -> usize {
+        self.changed.len()
+    }
+
+    /// Everything is kept: from now on it has not changed.
+    pub(super) fn keep(&mut self) {
+        for at in std::mem::take(&mut self.changed) {
+            if let Some(entry) = self.entries.get_mut(place(at)) {
+                entry.keep();
+            }
+        }
     }
 }
 
-/// Whether two sightings of one message id are one response: unless both are on the main chain and name different
-/// requests.
-const fn is_same(one: &Response, other: &Response) -> bool {
-    one.request == other.request || one.request == 0 || other.request == 0 || one.side || other.side
+fn hash_of(entry: &Packed) -> u64 {
+    if entry.is_second() {
+        both(entry.key(), u64::from(entry.request))
+    } else {
+        entry.key()
+    }
 }
 
-/// Keeps the better word of two; whether anything changed. The main chain beats a side chain, then the larger total,
-/// then the one whose speed is told. The time is the earliest, so that a day's figures never move to a later day.
-fn merge(old: &mut Response, mut new: Response) -> bool {
-    let rank = |response: &Response| {
-        (
-            !response.side,
-            response.tally.tokens.total(),
-            response.terms.speed,
-        )
-    };
-    let before = old.clone();
-    let at = old.at.min(new.at);
-    let unfinished = old.tally.unfinished.min(new.tally.unfinished);
-    if rank(&new) > rank(old) {
-        if new.request == 0 {
-            new.request = old.request;
-        }
-        *old = new;
-    } else if old.request == 0 {
-        old.request = new.request;
-    }
-    old.at = at;
-    old.tally.unfinished = unfinished;
-    *old != before
+/// Half of a request's hash is enough to tell the few requests of one message id apart.
+pub(super) fn short(request: u64) -> u32 {
+    let half = u32::try_from((request ^ (request >> 32)) & u64::from(u32::MAX)).unwrap_or(0);
+    if request == 0 { 0 } else { half.max(1) }
 }
 
-/// A hash that is the same in every build, because it outlives them: FNV-1a with a final mix. Parts are told apart.
-pub(super) fn hash(parts: &[&[u8]]) -> u64 {
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let mut sum = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        for byte in *part {
-            sum = (sum ^ u64::from(*byte)).wrapping_mul(PRIME);
-        }
-        sum = (sum ^ 0xff).wrapping_mul(PRIME);
+/// An instant as it is kept. What is dated before 1970 or after 2106 was written by a broken clock.
+pub(super) fn instant(at: i64) -> u32 {
+    u32::try_from(at.max(0)).unwrap_or(u32::MAX)
+}
+
+/// Counts that no machine can have produced are cut, so that sums stay sums.
+pub(super) fn bounded(tally: &Tally) -> Tally {
+    let cut = |count: u64| count.min(MOST);
+    let tokens = &tally.tokens;
+    Tally {
+        requests: cut(tally.requests),
+        tokens: TokenCounts {
+            input: cut(tokens.input),
+            cached_input: cut(tokens.cached_input),
+            cache_write: cut(tokens.cache_write),
+            cache_write_5m: cut(tokens.cache_write_5m),
+            cache_write_1h: cut(tokens.cache_write_1h),
+            output: cut(tokens.output),
+            reasoning: cut(tokens.reasoning),
+        },
+        web_searches: cut(tally.web_searches),
+        unfinished: cut(tally.unfinished),
+        recorded_usd: tally.recorded_usd,
     }
-    sum ^= sum >> 33;
-    sum = sum.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    sum ^= sum >> 33;
-    // Zero means "not told".
-    sum.max(1)
 }
 
 #[cfg(test)]
@@ -259,10 +267,9 @@ mod tests {
         for line in lines {
             table.see(line);
         }
-        let mut outputs: Vec<u64> = table
-            .responses
-            .values()
-            .map(|response| response.tally.tokens.output)
+        let outputs = table.responses();
+        let mut outputs: Vec<u64> = outputs
+            .map(|(_, response)| response.tally.tokens.output)
             .collect();
         outputs.sort_unstable();
         outputs
@@ -285,6 +292,24 @@ mod tests {
     }
 
     #[test]
+    fn two_requests_of_one_message_id_stay_two_when_another_file_has_them_the_other_way_round() {
+        let of = |lines: &[Sighting<'_>]| {
+            let mut table = Table::default();
+            for line in lines {
+                table.see(line);
+            }
+            table
+        };
+        let mut one = of(&[line(1, 7, 8), line(1, 9, 6)]);
+        let other = of(&[line(1, 9, 6), line(1, 7, 8)]);
+        one.absorb(&other, &mut |_| {});
+        assert_eq!(one.responses().count(), 2);
+        let mut third = of(&[line(1, 9, 6)]);
+        third.absorb(&one, &mut |_| {});
+        assert_eq!(third.responses().count(), 2);
+    }
+
+    #[test]
     fn a_side_chain_that_repeats_the_main_chain_is_not_counted() {
         let side = Sighting {
             side: true,
@@ -304,8 +329,9 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_never_changes() {
-        assert_eq!(hash(&[b"msg_01", b"req_01"]), 0xebc2_dfde_0fb8_aa23);
-        assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
+    fn figures_beyond_all_bounds_are_kept_apart_and_cut() {
+        let large = u64::from(u32::MAX) + 5;
+        assert_eq!(outputs(&[line(1, 7, 8), line(1, 7, large)]), [large]);
+        assert_eq!(outputs(&[line(1, 7, u64::MAX)]), [MOST]);
     }
 }

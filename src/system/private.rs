@@ -55,11 +55,30 @@ pub fn replace(
     text: impl AsRef<[u8]>,
     check: impl FnOnce(&Path) -> io::Result<()>,
 ) -> io::Result<()> {
+    put(file, |beside| beside.write_all(text.as_ref()), check)
+}
+
+/// The same, with bytes that are never in memory as a whole.
+///
+/// # Errors
+/// The system's, or that of `write`.
+pub fn replace_with(
+    file: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    put(file, write, |_| Ok(()))
+}
+
+fn put(
+    file: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+    check: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = folder(file);
     let mut beside = tempfile::Builder::new()
         .prefix(".spendtray-")
         .tempfile_in(folder)?;
-    beside.write_all(text.as_ref())?;
+    write(beside.as_file_mut())?;
     beside.as_file().sync_all()?;
     check(beside.path())?;
     beside.persist(file).map_err(|error| error.error)?;

@@ -3,6 +3,7 @@
 //! A private bus with a tray host, simulated vendors on loopback, six accounts, a ledger of ninety days. Linux only.
 
 mod home;
+mod logs;
 mod table;
 mod watcher;
 
@@ -22,6 +23,16 @@ const SETTLING: Duration = Duration::from_secs(150);
 const STARTS: usize = 15;
 
 fn main() -> Outcome {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.split_first() {
+        Some((first, rest)) if first == "logs" => {
+            let place = |number: usize| rest.get(number).map(Path::new);
+            let folder = place(0).ok_or("logs need a folder")?;
+            return logs::measure(folder, place(1));
+        }
+        Some((first, rest)) if first == "logs-child" => return logs::child(rest),
+        _ => {}
+    }
     let mut arguments = std::env::args_os().skip(1);
     let program = arguments.next().map(PathBuf::from);
     // `cargo test --benches` and `cargo bench` without a program have nothing to measure.
@@ -41,7 +52,7 @@ fn main() -> Outcome {
 }
 
 async fn measure(program: &Path, minutes: u64) -> Outcome<Table> {
-    let mut table = Table::new(minutes);
+    let mut table = Table::new(format!("{minutes} idle minutes"));
     let size = std::fs::metadata(program)?.len();
     table.add("binary", "12 MB", megabytes(size));
     let home = Home::new().await?;

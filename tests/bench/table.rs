@@ -69,14 +69,14 @@ fn number(text: &str, name: &str) -> u64 {
 
 /// What was measured.
 pub(super) struct Table {
-    minutes: u64,
+    of: String,
     rows: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Table {
-    pub(super) const fn new(minutes: u64) -> Self {
+    pub(super) const fn new(of: String) -> Self {
         Self {
-            minutes,
+            of,
             rows: Vec::new(),
         }
     }
@@ -87,10 +87,7 @@ impl Table {
 
     #[expect(clippy::print_stdout, reason = "this is what it is run for")]
     pub(super) fn print(&self) {
-        println!(
-            "| what ({} idle minutes) | reach | measured |",
-            self.minutes
-        );
+        println!("| what ({}) | reach | measured |", self.of);
         println!("|---|---|---|");
         for (what, reach, measured) in &self.rows {
             println!("| {what} | {reach} | {measured} |");

@@ -17,6 +17,7 @@ mod limits;
 mod state;
 mod wire;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Speed, Tally, Terms};
@@ -24,10 +25,12 @@ use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codex::state::State;
 use crate::logs::codex::wire::{
-    Entry, Info, Payload, Totals, entry, is_of_interest, kind_of, seconds, since, spawned_by,
-    totals, totals_of,
+    Entry, Payload, Totals, entry, is_of_interest, kind_of, known, learn, says_nothing, since,
+    spawned_by, totals, totals_of,
 };
 use crate::logs::files::{Places, ends_in};
+use crate::logs::numbers::seconds;
+use crate::logs::pattern::Patterns;
 use crate::logs::reading::{Find, Heed, Reader, Shape, Source};
 use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
@@ -68,7 +71,12 @@ fn shape(path: &Path) -> Option<Shape> {
     (ends_in(path, "zst") && ends_in(plain, "jsonl")).then_some(Shape::Compressed)
 }
 
-#[derive(Debug, Clone, Default)]
+thread_local! {
+    /// What the counts of all files look like, learned while they are read.
+    static KINDS: RefCell<Patterns> = RefCell::default();
+}
+
+#[derive(Debug, Default)]
 struct Rollout {
     state: State,
     /// Events of a replay that no task has ended yet: they count only where the parent does not know them.
@@ -88,13 +96,22 @@ struct Event {
 
 impl Reader for Rollout {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        let Some(entry) = entry(line) else {
-            let kind = kind_of(line);
-            return if kind.is_absent() || is_of_interest(kind) {
-                Heed::Bad
-            } else {
+        if says_nothing(line) {
+            return if line.ends_with(b"}") {
                 Heed::Passed
+            } else {
+                Heed::Bad
             };
+        }
+        let entry = match KINDS.with_borrow_mut(|kinds| known(line, kinds)) {
+            Some(entry) => entry,
+            None => match entry(line) {
+                Some(entry) => {
+                    KINDS.with_borrow_mut(|kinds| learn(line, &entry, kinds));
+                    entry
+                }
+                None => return of_no_interest(line),
+            },
         };
         match entry.kind.bytes() {
             Some(b"session_meta") => self.head(entry.payload),
@@ -107,9 +124,9 @@ impl Reader for Rollout {
     }
 
     fn open_line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        let before = self.clone();
+        let before = (self.state.clone(), self.held.clone());
         let heed = self.line(line, table);
-        *self = before;
+        (self.state, self.held) = before;
         heed
     }
 
@@ -130,6 +147,16 @@ impl Reader for Rollout {
 
     fn kept(&self) -> Option<Vec<u8>> {
         self.state.replaying.is_none().then(|| self.state.written())
+    }
+}
+
+/// What becomes of a line that was not read.
+fn of_no_interest(line: &[u8]) -> Heed {
+    let kind = kind_of(line);
+    if kind.is_absent() || is_of_interest(kind) {
+        Heed::Bad
+    } else {
+        Heed::Passed
     }
 }
 
@@ -193,8 +220,7 @@ impl Rollout {
     }
 
     fn event(&mut self, entry: &Entry<'_>, table: &mut Table) -> Option<Heed> {
-        let mut fields = Payload::default();
-        Skim::new(entry.payload.0).object(|skim, key| fields.take(skim, key))?;
+        let fields = entry.event.as_ref()?;
         match fields.kind.bytes() {
             Some(b"task_started") => {
                 let started = fields.started.count().and_then(|at| i64::try_from(at).ok());
@@ -215,7 +241,7 @@ impl Rollout {
                 };
                 Some(Heed::Passed)
             }
-            Some(b"token_count") if !fields.info.is_absent() => self.usage(entry, &fields, table),
+            Some(b"token_count") if fields.info.is_some() => self.usage(entry, fields, table),
             _ => Some(Heed::Passed),
         }
     }
@@ -226,9 +252,9 @@ impl Rollout {
         fields: &Payload<'_>,
         table: &mut Table,
     ) -> Option<Heed> {
-        let info = Info::of(fields.info)?;
-        let last = totals(info.last);
-        let (now, usage) = match totals(info.total) {
+        let info = fields.info.as_ref()?;
+        let last = info.last;
+        let (now, usage) = match info.total {
             Some(now) => {
                 let usage = since(self.state.totals, now);
                 self.state.totals = Some(now);
@@ -243,9 +269,16 @@ impl Rollout {
             .iter()
             .find_map(|raw| raw.text())
             .unwrap_or_else(|| self.state.model.clone());
-        let mut parts = vec![entry.timestamp.0, model.as_bytes()];
-        let numbers = now.map(u64::to_le_bytes);
-        parts.extend(numbers.iter().map(<[u8; 8]>::as_slice));
+        let [input, cached, written, output, reasoning] = now.map(u64::to_le_bytes);
+        let parts: [&[u8]; 7] = [
+            entry.timestamp.0,
+            model.as_bytes(),
+            &input,
+            &cached,
+            &written,
+            &output,
+            &reasoning,
+        ];
         let event = Event {
             key: hash(&parts),
             at: seconds(entry.timestamp)?,

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::price::PriceBook;
 use crate::domain::reading::{Cursor, Reading};
+use crate::domain::usage::SlotWidth;
 use crate::logs::{self, Agent, Ask, Seen};
 use crate::providers::agent_logs::windows::Sight;
 use crate::providers::agent_logs::wishes::Wishes;
@@ -161,8 +162,10 @@ async fn look(
         });
     };
     let (desk, now) = (Arc::clone(desk), cx.now);
+    let slots_since = SlotWidth::QuarterHour.start_of(cx.since);
     let looked = tokio::task::spawn_blocking(move || {
         let ask = Ask {
+            slots_since,
             known: known.as_deref(),
             responses_since: now - LOOK_BACK,
             if_used_since: now - windows::FORGOTTEN_AFTER,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +14,7 @@ use spendtray::domain::account::AccountId;
 use spendtray::domain::ids::RuleId;
 use spendtray::store::{Integrity, Store};
 
+use crate::support::disk::{self, SmallDisk};
 use crate::support::told;
 use crate::support::world::{NOW, Outcome, World};
 
@@ -251,63 +252,20 @@ async fn a_file_saved_ten_times_a_second_asks_nobody_more_often() -> Outcome {
     Ok(())
 }
 
-/// Says to a child process that it may mount disks.
-const MAY_MOUNT: &str = "SPENDTRAY_TEST_MAY_MOUNT";
-
-/// A small disk of its own.
-fn small_disk(place: &Path) -> Outcome<SmallDisk> {
-    let output = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=192k", "none"])
-        .arg(place)
-        .output()?;
-    if output.status.success() {
-        return Ok(SmallDisk(place.to_owned()));
-    }
-    Err(String::from_utf8_lossy(&output.stderr).into())
-}
-
-struct SmallDisk(std::path::PathBuf);
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(Command::new("umount").arg(&self.0).status());
-    }
-}
-
 #[test]
 fn on_a_full_disk_figures_are_shown_and_nothing_is_broken() -> Outcome {
-    let test = "cli::storm::in_another_process_the_disk_is_full";
-    let mut said = String::new();
-    // Among mounts of its own a process disturbs nobody; who is not root needs to be root there.
-    for namespaces in [&["--mount"][..], &["--mount", "--map-root-user"]] {
-        let output = Command::new("unshare")
-            .args(namespaces)
-            .arg("--")
-            .arg(std::env::current_exe()?)
-            .args(["--exact", test, "--nocapture"])
-            .env(MAY_MOUNT, "yes")
-            .output()
-            .map_err(|error| format!("`unshare`: {error}: apt-get install util-linux mount"))?;
-        said = String::from_utf8_lossy(&[output.stderr, output.stdout].concat()).into_owned();
-        if output.status.success() {
-            return Ok(());
-        }
-        if said.contains(test) {
-            break;
-        }
-    }
-    Err(format!("{said}\nIt needs root, or leave to make user namespaces.").into())
+    disk::among_own_mounts("cli::storm::in_another_process_the_disk_is_full")
 }
 
 #[tokio::test]
 async fn in_another_process_the_disk_is_full() -> Outcome {
-    if told(MAY_MOUNT).is_none() {
+    if !disk::may_mount() {
         return Ok(());
     }
     let world = World::with_vendors()?;
     let data = world.path("data/spendtray");
     std::fs::create_dir_all(&data)?;
-    let disk = small_disk(&data)?;
+    let disk = SmallDisk::at(&data)?;
     // Nothing is left of it.
     drop(std::fs::write(data.join("filler"), vec![0_u8; 190 << 10]));
     let run = world.run(&["status"])?;

@@ -3,7 +3,11 @@
 mod agents;
 mod codex;
 mod costs;
+mod fresh;
 mod index;
+mod lines;
 mod samples;
 mod stage;
+mod storm;
 mod told;
+mod versions;

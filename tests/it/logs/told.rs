@@ -28,6 +28,7 @@ fn desk(home: &Path, variables: &[(&str, &Path)]) -> Desk {
 
 fn look(desk: &Desk, id: &str, known: Option<&str>) -> Outcome<Option<Seen>> {
     let ask = Ask {
+        slots_since: DateTime::UNIX_EPOCH,
         known,
         responses_since: DateTime::UNIX_EPOCH,
         if_used_since: DateTime::UNIX_EPOCH,

@@ -2,6 +2,7 @@
 
 #[cfg(all(feature = "desktop", target_os = "linux"))]
 pub(crate) mod desktop;
+pub(crate) mod disk;
 pub(crate) mod packed;
 pub(crate) mod postgres;
 pub(crate) mod stage;

@@ -12,15 +12,20 @@
 //! * An unknown `speed` is counted at the usual price (a04).
 //! * A response none of whose lines has a `stop_reason` is unfinished: its output is a lower bound (c03).
 
+mod wire;
+
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use chrono::DateTime;
+use memchr::memmem::Finder;
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::claude_cache;
+use crate::logs::claude_code::wire::{Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested};
 use crate::logs::files::{Places, named_in};
+use crate::logs::hashing::hash_two;
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::skim::{Raw, Skim};
@@ -59,21 +64,48 @@ fn roots(places: &Places<'_>) -> Vec<PathBuf> {
 
 fn shape(path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?;
-    let wanted = path
-        .extension()
-        .is_some_and(|extension| extension == "jsonl")
-        && name != "journal.jsonl"
-        && ![".orphaned", ".superseded"]
+    let stem = name.strip_suffix(".jsonl")?;
+    // The names that do not count have a further dot, but for one.
+    let set_aside = stem.contains('.')
+        && [".orphaned", ".superseded"]
             .iter()
-            .any(|part| name.contains(part))
-        && !named_in(path, "tool-results")
-        && named_in(path, "projects");
+            .any(|part| name.contains(part));
+    let wanted = !set_aside
+        && stem != "journal"
+        && named_in(path, "projects")
+        && !named_in(path, "tool-results");
     wanted.then_some(Shape::Lines)
+}
+
+thread_local! {
+    /// What the lines of all files look like, learned while they are read.
+    static KINDS: RefCell<Kinds> = RefCell::default();
 }
 
 struct Transcript {
     /// The session of lines that do not name theirs.
     session: String,
+    names: Names,
+}
+
+/// Model, session and folder of the last line: those of the next are mostly the same.
+#[derive(Default)]
+struct Names {
+    raw: [Vec<u8>; 3],
+    texts: [String; 3],
+}
+
+impl Names {
+    fn take(&mut self, entry: &Entry<'_>) {
+        let fresh = [entry.message.model, entry.session, entry.folder];
+        let known = self.raw.iter_mut().zip(&mut self.texts);
+        for (fresh, (raw, text)) in fresh.into_iter().zip(known) {
+            if *raw != fresh.0 {
+                fresh.0.clone_into(raw);
+                *text = fresh.text().unwrap_or_default();
+            }
+        }
+    }
 }
 
 impl Transcript {
@@ -81,164 +113,39 @@ impl Transcript {
         let stem = source.path.file_stem().unwrap_or_default();
         Self {
             session: stem.to_string_lossy().into_owned(),
+            names: Names::default(),
         }
     }
 }
 
-/// The fields of a line that matter.
-#[derive(Default, Clone, Copy)]
-struct Entry<'a> {
-    kind: Raw<'a>,
-    uuid: Raw<'a>,
-    timestamp: Raw<'a>,
-    request: Raw<'a>,
-    session: Raw<'a>,
-    folder: Raw<'a>,
-    side: Raw<'a>,
-    cost: Raw<'a>,
-    data: Raw<'a>,
-    message: Message<'a>,
-}
-
-#[derive(Default, Clone, Copy)]
-struct Message<'a> {
-    id: Raw<'a>,
-    model: Raw<'a>,
-    stop_reason: Raw<'a>,
-    usage: Raw<'a>,
-}
-
 impl Reader for Transcript {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        // Usage stands behind any amount of text, and a quote within text is escaped: no other line can hold the key.
-        if memchr::memmem::find(line, b"\"usage\"").is_none() {
-            let closes = line.starts_with(b"{") && line.ends_with(b"}");
-            return if closes { Heed::Passed } else { Heed::Bad };
-        }
         let Some(outer) = entry(line) else {
             return Heed::Bad;
         };
         match outer.kind.bytes() {
             Some(b"assistant") => self.count(&outer, table),
-            Some(b"progress") => match nested(outer) {
+            Some(b"progress") => match nested(&outer) {
                 Some(inner) => self.count(&inner, table),
                 None => Heed::Passed,
             },
             _ => Heed::Passed,
         }
     }
-}
 
-fn entry(line: &[u8]) -> Option<Entry<'_>> {
-    let mut found = Entry::default();
-    let mut skim = Skim::new(line);
-    skim.object(|skim, key| {
-        let place = match key {
-            b"type" => &mut found.kind,
-            b"uuid" => &mut found.uuid,
-            b"timestamp" => &mut found.timestamp,
-            b"requestId" => &mut found.request,
-            b"sessionId" => &mut found.session,
-            b"cwd" => &mut found.folder,
-            b"isSidechain" => &mut found.side,
-            b"costUSD" => &mut found.cost,
-            b"data" => &mut found.data,
-            b"message" => return message(skim, &mut found.message),
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    skim.at_end().then_some(found)
-}
+    /// Usage stands behind any amount of text, and a quote within text is escaped: no other line can hold the key.
+    fn needle(&self) -> Option<&'static Finder<'static>> {
+        Some(&FIND_USAGE)
+    }
 
-fn message<'a>(skim: &mut Skim<'a>, found: &mut Message<'a>) -> Option<()> {
-    skim.object_if_any(|skim, key| {
-        let place = match key {
-            b"id" => &mut found.id,
-            b"model" => &mut found.model,
-            b"stop_reason" => &mut found.stop_reason,
-            b"usage" => &mut found.usage,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })
-}
-
-/// The sub-agent's line that a progress line nests.
-fn nested(outer: Entry<'_>) -> Option<Entry<'_>> {
-    let mut inner = Raw::default();
-    Skim::new(outer.data.0).object(|skim, key| {
-        let raw = skim.raw()?;
-        if key == b"message" {
-            inner = raw;
+    fn hit(&mut self, line: &[u8], at: usize, table: &mut Table) -> Heed {
+        let mut entry = Entry::default();
+        let jump = |kinds: &mut Kinds| jumped(line, at, kinds, &mut entry);
+        match KINDS.with_borrow_mut(jump) {
+            Some(()) => self.count(&entry, table),
+            None => self.line(line, table),
         }
-        Some(())
-    })?;
-    let inner = entry(inner.0)?;
-    inner.message.id.bytes()?;
-    Some(Entry {
-        side: Raw(b"true"),
-        session: outer.session,
-        folder: outer.folder,
-        timestamp: if inner.timestamp.is_absent() {
-            outer.timestamp
-        } else {
-            inner.timestamp
-        },
-        ..inner
-    })
-}
-
-/// The figures of a `usage` object.
-#[derive(Default, Clone, Copy)]
-struct Usage<'a> {
-    input: Raw<'a>,
-    output: Raw<'a>,
-    cache_write: Raw<'a>,
-    cache_read: Raw<'a>,
-    for_5m: Raw<'a>,
-    for_1h: Raw<'a>,
-    thinking: Raw<'a>,
-    searches: Raw<'a>,
-    speed: Raw<'a>,
-    tier: Raw<'a>,
-    region: Raw<'a>,
-    iterations: Raw<'a>,
-}
-
-fn usage(raw: Raw<'_>) -> Option<Usage<'_>> {
-    let mut found = Usage::default();
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"input_tokens" => &mut found.input,
-            b"output_tokens" => &mut found.output,
-            b"cache_creation_input_tokens" => &mut found.cache_write,
-            b"cache_read_input_tokens" => &mut found.cache_read,
-            b"speed" => &mut found.speed,
-            b"service_tier" => &mut found.tier,
-            b"inference_geo" => &mut found.region,
-            b"iterations" => &mut found.iterations,
-            b"cache_creation" | b"output_tokens_details" | b"server_tool_use" => {
-                return skim.object_if_any(|skim, key| {
-                    let place = match key {
-                        b"ephemeral_5m_input_tokens" => &mut found.for_5m,
-                        b"ephemeral_1h_input_tokens" => &mut found.for_1h,
-                        b"thinking_tokens" => &mut found.thinking,
-                        b"web_search_requests" => &mut found.searches,
-                        _ => return skim.skip(),
-                    };
-                    *place = skim.raw()?;
-                    Some(())
-                });
-            }
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    Some(found)
+    }
 }
 
 impl Usage<'_> {
@@ -280,37 +187,40 @@ impl Usage<'_> {
 }
 
 impl Transcript {
-    fn count(&self, entry: &Entry<'_>, table: &mut Table) -> Heed {
-        let model = entry.message.model.text().unwrap_or_default();
+    fn count(&mut self, entry: &Entry<'_>, table: &mut Table) -> Heed {
+        self.names.take(entry);
+        let [model, session, folder] = self.names.texts.each_ref().map(String::as_str);
         if entry.message.usage.is_absent() || model == "<synthetic>" {
             return Heed::Passed;
         }
-        let figures = usage(entry.message.usage);
-        let Some((figures, tokens)) = figures.and_then(|found| Some((found, found.tokens()?)))
-        else {
+        let figures = &entry.message.figures;
+        let Some(tokens) = figures.tokens() else {
             return Heed::Bad;
         };
-        let Some(at) = entry
-            .timestamp
-            .text()
-            .and_then(|text| DateTime::parse_from_rfc3339(&text).ok())
-        else {
+        let Some(at) = numbers::seconds(entry.timestamp) else {
             return Heed::Bad;
         };
-        let session = entry.session.text().unwrap_or_else(|| self.session.clone());
-        let folder = entry.folder.text().unwrap_or_default();
+        let session = if session.is_empty() {
+            &self.session
+        } else {
+            session
+        };
+        let [key, request] = match (entry.message.id.bytes(), entry.request.bytes()) {
+            (Some(id), Some(request)) => hash_two(id, request),
+            (_, request) => [identity(entry), request.map_or(0, |id| hash(&[id]))],
+        };
         let recorded = numbers::dollars(entry.cost);
         let mut terms = figures.terms(&tokens);
         terms.recorded = recorded.is_some();
         let sighting = Sighting {
-            key: identity(entry),
-            request: entry.request.bytes().map_or(0, |id| hash(&[id])),
+            key,
+            request,
             twin: 0,
             side: entry.side.is_true(),
-            at: at.timestamp(),
-            model: &model,
-            project: &folder,
-            session: &session,
+            at,
+            model,
+            project: folder,
+            session,
             terms,
             tally: Tally {
                 requests: 1,
@@ -321,7 +231,7 @@ impl Transcript {
             },
         };
         table.see(&sighting);
-        advisors(&figures, &sighting, table);
+        advisors(figures, &sighting, table);
         Heed::Counted
     }
 }
@@ -354,7 +264,12 @@ fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
         if read.is_none() || kind.bytes() != Some(b"advisor_message") {
             return Some(());
         }
-        if let Some((inner, tokens)) = usage(raw).and_then(|found| Some((found, found.tokens()?))) {
+        let mut inner = Usage::default();
+        let read = inner.read(&mut Skim::new(raw.0));
+        if let Some((inner, tokens)) = read
+            .map(|()| inner)
+            .and_then(|found| Some((found, found.tokens()?)))
+        {
             let named = model.text();
             table.see(&Sighting {
                 key: hash(&[
@@ -375,3 +290,6 @@ fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
         Some(())
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+//! What stands in a frame, written and read. Reading never panics and believes no number.
+
+use rust_decimal::Decimal;
+
+use crate::domain::agent::Tally;
+use crate::logs::codec::{Bytes, Writer};
+use crate::logs::files::Stamp;
+use crate::logs::hashing::Map;
+use crate::logs::index::Seen;
+use crate::logs::index::frame::Follows;
+use crate::logs::labels::{Label, Labels, unpacked};
+use crate::logs::reading::Mark;
+use crate::logs::response::Response;
+use crate::logs::table::bounded;
+use crate::logs::totals::Slot;
+
+/// Which of a tally's figures are told, in order; the last says that dollars follow.
+const FIGURES: usize = 10;
+const DOLLARS: u64 = 1 << FIGURES;
+
+fn figures(tally: &Tally) -> [u64; FIGURES] {
+    let tokens = &tally.tokens;
+    [
+        tokens.output,
+        tokens.input,
+        tokens.cached_input,
+        tokens.cache_write_5m,
+        tokens.cache_write_1h,
+        tokens.cache_write,
+        tokens.reasoning,
+        tally.unfinished,
+        tally.web_searches,
+        tally.requests,
+    ]
+}
+
+/// Only what differs from these many requests and zero of everything else is written.
+fn write_tally(body: &mut Writer, tally: &Tally, requests: u64) {
+    let mut told = figures(tally);
+    if let Some(last) = told.last_mut() {
+        *last = last.wrapping_sub(requests);
+    }
+    let mut mask = 0;
+    for (place, figure) in told.iter().enumerate() {
+        mask |= u64::from(*figure != 0) << place;
+    }
+    let has_dollars = !tally.recorded_usd.is_zero();
+    body.number(mask | if has_dollars { DOLLARS } else { 0 });
+    for figure in told.iter().filter(|figure| **figure != 0) {
+        body.number(*figure);
+    }
+    if has_dollars {
+        body.bytes(&tally.recorded_usd.serialize());
+    }
+}
+
+fn tally(bytes: &mut Bytes<'_>, requests: u64) -> Option<Tally> {
+    let mask = bytes.number()?;
+    let mut tally = Tally::default();
+    let tokens = &mut tally.tokens;
+    let places: [&mut u64; FIGURES] = [
+        &mut tokens.output,
+        &mut tokens.input,
+        &mut tokens.cached_input,
+        &mut tokens.cache_write_5m,
+        &mut tokens.cache_write_1h,
+        &mut tokens.cache_write,
+        &mut tokens.reasoning,
+        &mut tally.unfinished,
+        &mut tally.web_searches,
+        &mut tally.requests,
+    ];
+    for (number, place) in places.into_iter().enumerate() {
+        if mask >> number & 1 != 0 {
+            *place = bytes.number()?;
+        }
+    }
+    tally.requests = tally.requests.wrapping_add(requests);
+    if mask & DOLLARS != 0 {
+        let sum: [u8; 16] = bytes.bytes()?.try_into().ok()?;
+        tally.recorded_usd = Decimal::deserialize(sum);
+    }
+    Some(tally)
+}
+
+pub(super) fn write_slot(body: &mut Writer, slot: &Slot, label: u64) {
+    body.number(u64::from(slot.quarter));
+    body.number(label);
+    write_tally(body, &slot.tally, 0);
+}
+
+const SIDE: u8 = 1;
+const REQUEST: u8 = 2;
+const TWIN: u8 = 4;
+
+pub(super) fn write_response(body: &mut Writer, key: u64, response: &Response, label: u64) {
+    let flag = |is_set, flag| if is_set { flag } else { 0 };
+    body.fixed(key);
+    body.byte(
+        flag(response.side, SIDE)
+            | flag(response.request != 0, REQUEST)
+            | flag(response.twin != 0, TWIN),
+    );
+    if response.request != 0 {
+        body.0.extend(response.request.to_le_bytes());
+    }
+    if response.twin != 0 {
+        body.fixed(response.twin);
+    }
+    body.0.extend(response.at.to_le_bytes());
+    body.number(label);
+    write_tally(body, &response.tally, 1);
+}
+
+pub(super) fn write_seen(body: &mut Writer, path: u64, seen: Option<&Seen>) {
+    body.fixed(path);
+    body.byte(u8::from(seen.is_some()));
+    let Some(seen) = seen else {
+        return;
+    };
+    body.fixed(seen.stamp.identity);
+    body.number(seen.stamp.size);
+    body.fixed(seen.stamp.modified);
+    body.number(seen.mark.offset);
+    body.fixed(seen.mark.ends);
+    body.bytes(&seen.mark.kept);
+    body.number(seen.bad);
+    body.number(seen.too_long);
+}
+
+/// The sections of a frame, to be asked for in the order in which they stand.
+pub(super) struct Sections<'a> {
+    rest: Bytes<'a>,
+    /// The table's numbers of the frame's labels.
+    labels: Vec<u32>,
+    /// Whether its writer had more to write.
+    pub(super) follows: Follows,
+}
+
+impl<'a> Sections<'a> {
+    /// Takes the frame's names and labels into the table's.
+    pub(super) fn of(payload: &'a [u8], labels: &mut Labels) -> Option<Self> {
+        let mut rest = Bytes(payload);
+        let follows = match rest.byte()? {
+            0 => Follows::Nothing,
+            _ => Follows::More,
+        };
+        let mut names = Vec::new();
+        for _ in 0..rest.number()? {
+            names.push(labels.names.number(rest.text()?));
+        }
+        let mut numbers = Vec::new();
+        for _ in 0..rest.number()? {
+            let mut name = || names.get(usize::try_from(rest.number()?).ok()?).copied();
+            let (model, project, session) = (name()?, name()?, name()?);
+            let terms = unpacked(u16::try_from(rest.number()?).ok()?)?;
+            numbers.push(labels.number(Label {
+                model,
+                project,
+                session,
+                terms,
+            }));
+        }
+        Some(Self {
+            rest,
+            labels: numbers,
+            follows,
+        })
+    }
+
+    fn next(&mut self) -> Option<(u64, Bytes<'a>)> {
+        let items = self.rest.number()?;
+        Some((items, Bytes(self.rest.bytes()?)))
+    }
+
+    fn label(&self, bytes: &mut Bytes<'_>) -> Option<u32> {
+        let number = usize::try_from(bytes.number()?).ok()?;
+        self.labels.get(number).copied()
+    }
+
+    pub(super) fn slots(&mut self, mut each: impl FnMut(Slot)) -> Option<()> {
+        let (items, mut bytes) = self.next()?;
+        for _ in 0..items {
+            each(Slot {
+                quarter: u32::try_from(bytes.number()?).ok()?,
+                label: self.label(&mut bytes)?,
+                tally: tally(&mut bytes, 0)?,
+            });
+        }
+        Some(())
+    }
+
+    /// Steps over a section.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        self.next().map(drop)
+    }
+
+    pub(super) fn files(&mut self, seen: &mut Map<Seen>) -> Option<()> {
+        let (items, mut bytes) = self.next()?;
+        for _ in 0..items {
+            let path = bytes.fixed()?;
+            if bytes.byte()? == 0 {
+                seen.remove(&path);
+            } else {
+                seen.insert(path, one_seen(&mut bytes)?);
+            }
+        }
+        Some(())
+    }
+
+    pub(super) fn responses(&mut self, mut each: impl FnMut(u64, Response)) -> Option<()> {
+        let (items, mut bytes) = self.next()?;
+        for _ in 0..items {
+            let key = bytes.fixed()?;
+            let flags = bytes.byte()?;
+            let request = match flags & REQUEST {
+                0 => 0,
+                _ => bytes.short()?,
+            };
+            let twin = match flags & TWIN {
+                0 => 0,
+                _ => bytes.fixed()?,
+            };
+            let at = bytes.short()?;
+            let label = self.label(&mut bytes)?;
+            let tally = bounded(&tally(&mut bytes, 1)?);
+            let side = flags & SIDE != 0;
+            each(
+                key,
+                Response {
+                    request,
+                    twin,
+                    side,
+                    at,
+                    label,
+                    tally,
+                },
+            );
+        }
+        Some(())
+    }
+}
+
+fn one_seen(bytes: &mut Bytes<'_>) -> Option<Seen> {
+    Some(Seen {
+        stamp: Stamp {
+            identity: bytes.fixed()?,
+            size: bytes.number()?,
+            modified: bytes.fixed()?,
+        },
+        mark: Mark {
+            offset: bytes.number()?,
+            ends: bytes.fixed()?,
+            kept: bytes.bytes()?.to_vec(),
+        },
+        bad: bytes.number()?,
+        too_long: bytes.number()?,
+    })
+}

@@ -1,0 +1,153 @@
+//! Reading the files that changed, several at a time. What is read is handed on in the order of the files, so that of
+//! two equal copies the same one is always the owner.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use crate::logs::Agent;
+use crate::logs::files::Found;
+use crate::logs::hashing::Map;
+use crate::logs::index::Seen;
+use crate::logs::reading::{Brought, Glance, Mark};
+use crate::logs::scan::Buffer;
+
+/// More readers than this only wait for each other.
+const MOST_READERS: usize = 8;
+
+/// All files of an agent.
+pub(super) struct Files<'a> {
+    pub(super) agent: &'static Agent,
+    pub(super) all: &'a [Found],
+}
+
+impl Files<'_> {
+    /// Finds a file by a part of its name.
+    fn find(&self, part: &str) -> Option<PathBuf> {
+        let named = |found: &&Found| {
+            let name = found.path.file_name().unwrap_or_default();
+            !part.is_empty() && name.to_string_lossy().contains(part)
+        };
+        self.all.iter().find(named).map(|found| found.path.clone())
+    }
+}
+
+/// A file that must be read.
+pub(super) struct Job<'a> {
+    pub(super) found: &'a Found,
+    pub(super) key: u64,
+    /// What is known of it, where it is still the same file.
+    before: Option<Seen>,
+}
+
+impl<'a> Job<'a> {
+    /// `None`: the file has not changed.
+    pub(super) fn of(found: &'a Found, seen: &Map<Seen>) -> Option<Self> {
+        let before = seen.get(&found.key);
+        if before.is_some_and(|seen| seen.stamp == found.stamp) {
+            return None;
+        }
+        let same = before.filter(|seen| seen.stamp.identity == found.stamp.identity);
+        Some(Self {
+            found,
+            key: found.key,
+            before: same.cloned(),
+        })
+    }
+
+    fn mark(&self) -> Option<&Mark> {
+        self.before.as_ref().map(|seen| &seen.mark)
+    }
+
+    /// What is known of the file after a look; faults of an earlier look stay when this one went on from there.
+    pub(super) fn now_seen(&self, brought: Brought) -> Seen {
+        let before = self.before.as_ref().filter(|_| brought.went_on);
+        Seen {
+            stamp: self.found.stamp,
+            bad: brought.bad + before.map_or(0, |seen| seen.bad),
+            too_long: brought.too_long + before.map_or(0, |seen| seen.too_long),
+            mark: brought.mark,
+        }
+    }
+}
+
+/// Reads the files of the jobs; takes them in one after the other, in order.
+pub(super) fn read(
+    files: &Files<'_>,
+    jobs: &[Job<'_>],
+    take: &mut impl FnMut(&Job<'_>, io::Result<Brought>),
+) {
+    let find = |part: &str| files.find(part);
+    let glance = |job: &Job<'_>, buffer: &mut Buffer| {
+        let glance = Glance {
+            path: &job.found.path,
+            shape: job.found.shape,
+            size: job.found.stamp.size,
+            mark: job.mark(),
+            find: &find,
+            reader: files.agent.reader,
+        };
+        glance.take(buffer)
+    };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let readers = cores.min(MOST_READERS).min(jobs.len() / 4);
+    if readers < 2 {
+        let mut buffer = Buffer::default();
+        for job in jobs {
+            take(job, glance(job, &mut buffer));
+        }
+        return;
+    }
+    let glances = |number: usize, buffer: &mut Buffer| Some(glance(jobs.get(number)?, buffer));
+    at_once(readers, &glances, &mut |number, brought| {
+        if let Some(job) = jobs.get(number) {
+            take(job, brought);
+        }
+    });
+}
+
+/// Takes numbered glances, several at a time, until there are no more; hands the results on in the order of numbers.
+/// This thread is one of the readers, so that nobody waits for another or is woken.
+fn at_once<T: Send>(
+    readers: usize,
+    glance: &(impl Fn(usize, &mut Buffer) -> Option<T> + Sync),
+    take: &mut impl FnMut(usize, T),
+) {
+    let next = AtomicUsize::new(0);
+    let (send, receive) = mpsc::channel();
+    let one = |buffer: &mut Buffer| {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        Some((number, glance(number, buffer)?))
+    };
+    let (mut early, mut turn) = (BTreeMap::new(), 0);
+    let mut arrive = |(number, result): (usize, T)| {
+        early.insert(number, result);
+        while let Some(result) = early.remove(&turn) {
+            take(turn, result);
+            turn += 1;
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..readers {
+            let (send, one) = (send.clone(), &one);
+            scope.spawn(move || {
+                let mut buffer = Buffer::default();
+                while let Some(result) = one(&mut buffer) {
+                    if send.send(result).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(send);
+        let mut buffer = Buffer::default();
+        while let Some(result) = one(&mut buffer) {
+            arrive(result);
+            receive.try_iter().for_each(&mut arrive);
+        }
+        receive.into_iter().for_each(&mut arrive);
+    });
+}
