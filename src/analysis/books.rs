@@ -115,12 +115,13 @@ impl<'a> Books<'a> {
         let windows = self.figures().map_or(&[][..], |figures| &figures.windows);
         let with_forecast = |window| {
             let window = freshness::window_now(window, self.now);
-            let runs_out_at = self
-                .burning()
-                .and_then(|burning| burning.window_runs_out_at(&window));
+            let burning = self.burning();
+            let runs_out_at = burning.and_then(|burning| burning.window_runs_out_at(&window));
+            let pace = burning.and_then(|burning| burning.pace(&window, runs_out_at));
             WindowDigest {
                 window,
                 runs_out_at,
+                pace,
             }
         };
         windows.iter().map(with_forecast).collect()

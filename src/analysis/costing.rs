@@ -170,7 +170,45 @@ fn without_date(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::analysis::pricelist;
+    use crate::domain::tokens::TokenCounts;
+
+    /// F56
+    #[test]
+    fn four_kinds_of_tokens_cost_what_their_models_family_costs() {
+        let cost = |model: &str| {
+            let slot = AgentSlot {
+                start: DateTime::UNIX_EPOCH,
+                model: ModelId::from(model),
+                project: None,
+                session: None,
+                terms: Terms::default(),
+                tally: Tally {
+                    requests: 1,
+                    tokens: TokenCounts {
+                        input: 1000,
+                        output: 500,
+                        cache_write_5m: 2000,
+                        cached_input: 10_000,
+                        ..TokenCounts::default()
+                    },
+                    ..Tally::default()
+                },
+            };
+            match estimate(&pricelist::bundled(), &slot) {
+                Estimate::Listed { usd, .. } => usd.normalize().to_string(),
+                other => format!("{other:?}"),
+            }
+        };
+        assert_eq!(cost("claude-sonnet-4-5-20250929"), "0.021");
+        assert_eq!(cost("claude-opus-4-1-20250805"), "0.105");
+        // A real, dated id of the smallest family: 0.001 + 0.0025 + 0.0025 + 0.001.
+        assert_eq!(cost("claude-haiku-4-5-20251001"), "0.007");
+        assert_eq!(cost("claude-nebula-9"), "Unpriced", "never sonnet's price");
+    }
 
     #[test]
     fn a_model_is_found_under_every_name_vendors_and_gateways_give_it() {

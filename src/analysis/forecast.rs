@@ -5,6 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::analysis::session::pace::Pace;
 use crate::domain::money::{Currency, Money};
 use crate::domain::period::Span;
 use crate::domain::quota::{Balance, QuotaWindow};
@@ -149,6 +150,24 @@ impl Burning<'_> {
         let lasts = self.filling(window, used, resets_at)?.lasts(left)?;
         let at = self.latest.taken_at.checked_add_signed(lasts)?;
         (at < resets_at).then(|| at.max(self.now))
+    }
+
+    /// How fast a window is used, beside when it runs out. `None`: it does not run, is full, or its share is unknown.
+    pub(super) fn pace(
+        &self,
+        window: &QuotaWindow,
+        runs_out_at: Option<DateTime<Utc>>,
+    ) -> Option<Pace> {
+        let (used, resets_at) = (window.used_percent?, window.resets_at?);
+        if used >= Decimal::ONE_HUNDRED {
+            return None;
+        }
+        Some(match self.filling(window, used, resets_at) {
+            _ if runs_out_at.is_some() => Pace::RunsOut,
+            None => Pace::Calculating,
+            Some(burn) if burn.used <= Decimal::ZERO => Pace::Stable,
+            Some(_) => Pace::Lasts,
+        })
     }
 
     fn filling(
@@ -370,11 +389,31 @@ mod tests {
         Some((at - now()).num_minutes())
     }
 
+    /// F60
     #[test]
     fn half_of_a_session_used_in_twenty_five_minutes_runs_out_in_twenty_five() {
         // 110 000 of 220 000 tokens at 2 200 in 30 s.
         let figures = session("50", "2026-11-23T09:35:00Z", &[]);
         assert_eq!(runs_out_in(&figures), Some(25));
+    }
+
+    /// F60
+    #[test]
+    fn a_window_without_an_end_in_sight_says_why() {
+        let pace = |account: &AccountDigest| account.windows[0].pace;
+        let runs_out = session("50", "2026-11-23T09:35:00Z", &[]);
+        assert_eq!(pace(&runs_out), Some(Pace::RunsOut));
+        let young = session("5", "2026-11-23T09:50:00Z", &[]);
+        assert_eq!(pace(&young), Some(Pace::Calculating), "ten minutes");
+        let began = "2026-11-23T06:30:00Z";
+        let idle = session("60", began, &[("2026-11-23T08:50:00Z", "60")]);
+        assert_eq!(pace(&idle), Some(Pace::Stable));
+        let slow = session("60", began, &[("2026-11-23T08:50:00Z", "55")]);
+        assert_eq!(pace(&slow), Some(Pace::Lasts));
+        let full = session("100", began, &[]);
+        assert_eq!(pace(&full), None);
+        let expired = session("60", "2026-11-23T04:00:00Z", &[]);
+        assert_eq!((pace(&expired), runs_out_in(&expired)), (None, None));
     }
 
     #[test]

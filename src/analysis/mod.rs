@@ -2,7 +2,8 @@
 //!
 //! No I/O, no clock, no configuration: what the user decided comes as a `Policy`. Reading order: `digest` puts the
 //! rest in order; `summary` counts, `freshness` doubts, `books` joins both for one account; `rules` says what is
-//! watched, `alerts` when it is told.
+//! watched, `alerts` when it is told. Beside that line stand `costing` (what agents' tokens cost), `session` (their
+//! windows) and `usage_report` (usage over time).
 
 pub mod alerts;
 mod books;
@@ -19,8 +20,10 @@ pub mod pricelist;
 mod ranking;
 pub mod rules;
 mod rung;
+pub mod session;
 pub mod standing;
 mod summary;
 #[cfg(test)]
 mod testing;
+pub mod usage_report;
 mod wording;

@@ -74,6 +74,12 @@ pub(super) fn number(number: Decimal) -> String {
     number.normalize().to_string()
 }
 
+/// A figure with thousands separators: `110,000`, `0.5`.
+pub(super) fn amount(number: Decimal) -> String {
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    format!("{sign}{}", grouped(&number.abs().normalize().to_string()))
+}
+
 /// A duration: `4h 3m`, `12m`, from two days on `3d 4h`.
 pub(super) fn duration(duration: TimeDelta) -> String {
     let minutes = duration.num_minutes().max(0);
@@ -154,6 +160,14 @@ mod tests {
         assert_eq!(written("-2.5", "USD"), "-$2.50");
         assert_eq!(written("-0", "USD"), "$0.00");
         assert_eq!(written("3.12", "AUD"), "3.12 AUD");
+    }
+
+    #[test]
+    fn figures_have_thousands_separators() {
+        let written = |text: &str| amount(text.parse().unwrap());
+        assert_eq!(written("110000"), "110,000");
+        assert_eq!(written("-1234.50"), "-1,234.5");
+        assert_eq!(written("0"), "0");
     }
 
     #[test]

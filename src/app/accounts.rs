@@ -13,6 +13,9 @@ use crate::providers::{Appears, Auth, Kind, Provider};
 /// Every provider the program knows; tests bring their own.
 pub type Registry = &'static [&'static Provider];
 
+/// A look at an agent's logs that brought nothing new is kept at least so often.
+const LOOKED_AT: std::time::Duration = std::time::Duration::from_mins(5);
+
 /// An account with its provider.
 #[derive(Clone)]
 pub struct Planned {
@@ -35,7 +38,7 @@ impl Planned {
         AccountCard {
             id: self.account.id.clone(),
             label: self.account.label.clone(),
-            every: self.account.every,
+            every: self.promised(),
             dashboard: self.provider.links.dashboard.map(str::to_owned),
             top_up: self.provider.links.top_up.map(str::to_owned),
             shape: if self.provider.kind == Kind::Market {
@@ -43,6 +46,14 @@ impl Planned {
             } else {
                 AccountShape::Spending
             },
+        }
+    }
+
+    /// How old its figures may be. A look at logs that brought nothing is kept every few minutes only.
+    fn promised(&self) -> std::time::Duration {
+        match self.provider.kind {
+            Kind::AgentLog => self.account.every.max(LOOKED_AT),
+            Kind::BilledApi | Kind::Subscription | Kind::Market => self.account.every,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::app::accounts::Planned;
 use crate::app::poller::{Asked, Background, Polled, failure};
 use crate::app::schedule::{self, Setback};
 use crate::domain::poll::FailureKind;
-use crate::domain::reading::Wait;
+use crate::domain::reading::{News, Wait};
 use crate::providers::PollError;
 use crate::store::{Store, StoreError};
 
@@ -50,6 +50,9 @@ pub async fn record(
         _ if polled.asked == Asked::No => Ok(None),
         Ok(reading) => {
             let next_at = schedule::after_success(now, planned.account.every);
+            if reading.news == News::None {
+                return Ok(Some(next_at));
+            }
             store.record_reading(reading, next_at).await?;
             match &reading.wait {
                 None => Ok(Some(next_at)),

@@ -21,6 +21,7 @@ use crate::cli::output::ColorChoice;
 use crate::cli::prices::PricesArgs;
 use crate::cli::providers::ProvidersArgs;
 use crate::cli::status::StatusArgs;
+use crate::cli::usage::UsageArgs;
 
 /// What your AI keys, subscriptions and tokens cost right now, in the system tray
 #[derive(Debug, Parser)]
@@ -70,6 +71,7 @@ pub(super) struct Globals {
 pub(super) enum Command {
     Demo(DemoArgs),
     Status(StatusArgs),
+    Usage(UsageArgs),
     Prices(PricesArgs),
     Login(LoginArgs),
     Logout(LogoutArgs),
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn commands_of_later_versions_are_not_listed() {
         let help = definition().render_long_help().to_string();
-        for later in ["usage ", "report", "export", "models", "keys ", "ledger "] {
+        for later in ["report", "export", "models", "keys ", "ledger "] {
             assert!(!help.contains(&format!("\n  {later}")), "{later}");
         }
     }

@@ -13,6 +13,7 @@ use crate::cli::failure::{Ended, Failure};
 use crate::domain::account::AccountId;
 use crate::domain::poll::FailureKind;
 use crate::domain::snapshot::Snapshot;
+use crate::providers::Kind;
 use crate::store::Store;
 
 /// What is polled before looking.
@@ -20,8 +21,10 @@ use crate::store::Store;
 pub(super) enum Polling {
     /// Every wanted account.
     Now,
-    /// Wanted accounts of which nothing is known and which may be asked.
+    /// Wanted accounts of which nothing is known and which may be asked; agents' logs, which cost nothing.
     WhatIsUnknown,
+    /// Only agents' logs.
+    Logs,
 }
 
 /// The figures of the wanted accounts.
@@ -47,6 +50,11 @@ pub(super) async fn gather(
     let due = match polling {
         Polling::Now => wanted.to_vec(),
         Polling::WhatIsUnknown => unknown(assembly, store, wanted).await?,
+        Polling::Logs => wanted
+            .iter()
+            .filter(|planned| is_log(planned))
+            .cloned()
+            .collect(),
     };
     let (outcomes, not_polled) = match store.read_only_reason() {
         _ if due.is_empty() => (Vec::new(), None),
@@ -94,18 +102,24 @@ pub(super) async fn look(
     Ok((snapshot, narrowed))
 }
 
-/// The accounts of which nothing is known and which may be asked now.
+fn is_log(planned: &Planned) -> bool {
+    planned.provider.kind == Kind::AgentLog
+}
+
+/// The accounts of which nothing is known and which may be asked now, and the logs that may have grown.
 async fn unknown(
     assembly: &Assembly,
     store: &Store,
     wanted: &[Planned],
 ) -> Result<Vec<Planned>, Failure> {
     let now = assembly.reach.clock.now();
+    let can_be_kept = store.read_only_reason().is_none();
     let mut unknown = Vec::new();
     for planned in wanted {
         let state = store.poll_state(planned.id()).await?;
         let due_again = state.next_at.is_some_and(|at| at <= now);
-        if state.succeeded_at.is_none() && (state.failure.is_none() || due_again) {
+        let never = state.succeeded_at.is_none() && (state.failure.is_none() || due_again);
+        if never || (is_log(planned) && due_again && can_be_kept) {
             unknown.push(planned.clone());
         }
     }
@@ -113,6 +127,17 @@ async fn unknown(
 }
 
 impl Figures {
+    /// How a command ends that polled what it could and shows what the ledger knows besides.
+    pub(super) fn ended_of_polls(&self) -> Ended {
+        let failed = self.outcomes.iter();
+        let failed = failed.filter(|outcome| outcome.failure.is_some()).count();
+        match failed {
+            0 => Ended::Well,
+            all if all == self.outcomes.len() => Ended::Failed,
+            _ => Ended::Partly,
+        }
+    }
+
     /// How a command that shows these figures ends.
     ///
     /// # Errors

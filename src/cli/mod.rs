@@ -24,6 +24,7 @@ mod selection;
 mod session;
 mod status;
 mod table;
+mod usage;
 
 pub use arguments::Cli;
 
@@ -115,6 +116,7 @@ async fn dispatch(session: &Session, line: Cli) -> Result<Left, Failure> {
     let ended = match command {
         Command::Demo(arguments) => return demo::run(session, &arguments).await,
         Command::Status(arguments) => status::run(session, &arguments).await?,
+        Command::Usage(arguments) => usage::run(session, &arguments).await?,
         Command::Prices(arguments) => prices::run(session, &arguments).await?,
         Command::Accounts(arguments) => accounts::run(session, arguments).await?,
         Command::Alerts(arguments) => alerts::run(session, arguments).await?,

@@ -118,10 +118,23 @@ impl Output {
         }
     }
 
+    /// Whether a person watches standard error and wants to be told things.
+    pub(super) fn is_watched(&self) -> bool {
+        self.talk == Talk::Normal && self.stderr.is_terminal()
+    }
+
     fn say(&self, text: &str) {
         // Nobody is left to tell when standard error is closed.
         drop(writeln!(self.stderr.lock(), "{text}"));
     }
+}
+
+/// Says how far work has come, in the place of what was said of it before; nothing takes that away.
+pub(super) fn progress(text: &str) {
+    const CLEAR: &str = "\r\u{1b}[K";
+    let mut stderr = io::stderr().lock();
+    // Nobody is left to tell when standard error is closed.
+    drop(write!(stderr, "{CLEAR}{text}").and_then(|()| stderr.flush()));
 }
 
 /// A line for the person at the terminal, from a process that stays.

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveTime;
+use chrono_tz::Tz;
 
 use crate::config::check::{Surroundings, check};
 use crate::config::file::Written;
@@ -254,6 +255,14 @@ impl ConfigError {
             _ => "Run `spendtray config edit` to mend it; until then it is left as it is.",
         }
     }
+}
+
+/// The zone of a name: `local`, `UTC` or an IANA name.
+///
+/// # Errors
+/// A sentence that names the nearest zone there is.
+pub fn zone(name: &str, variables: &Variables) -> Result<Tz, String> {
+    check::zone_named(name, variables)
 }
 
 /// Reads the configuration file; an absent one means defaults.

@@ -148,6 +148,15 @@ pub struct AgentSlot {
     pub tally: Tally,
 }
 
+/// One response of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentResponse {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was used, as the slot that holds the instant tells it.
+    pub slot: AgentSlot,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

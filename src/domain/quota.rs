@@ -70,6 +70,17 @@ pub enum WhenFull {
     ServesOn,
 }
 
+/// What a vendor told of an account's quotas at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaReport {
+    /// When it said so.
+    pub told_at: DateTime<Utc>,
+    /// The vendor's name of the plan. `None`: it did not say.
+    pub plan: Option<String>,
+    /// The windows.
+    pub windows: Vec<QuotaWindow>,
+}
+
 /// Who says a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -29,6 +29,18 @@ pub struct Reading {
     pub wait: Option<Wait>,
     /// Where the next poll may go on. `None`: it starts anew.
     pub resume: Option<Cursor>,
+    /// Whether it brought anything at all.
+    pub news: News,
+}
+
+/// Whether a poll brought anything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum News {
+    /// It tells everything anew.
+    #[default]
+    Some,
+    /// Everything is as the last reading that was kept told it, a short while ago: there is nothing to keep.
+    None,
 }
 
 /// A vendor's word that it wants to be left alone; what it told before counts.
@@ -53,6 +65,16 @@ impl Reading {
             complete: Completeness::Whole,
             wait: None,
             resume: None,
+            news: News::Some,
+        }
+    }
+
+    /// A reading that brought nothing new.
+    #[must_use]
+    pub fn unchanged(account: AccountId, taken_at: DateTime<Utc>) -> Self {
+        Self {
+            news: News::None,
+            ..Self::empty(account, taken_at)
         }
     }
 }

@@ -19,6 +19,7 @@ use chrono::DateTime;
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
+use crate::logs::claude_cache;
 use crate::logs::files::{Places, named_in};
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
@@ -32,6 +33,7 @@ pub(super) const AGENT: Agent = Agent {
     roots,
     shape,
     reader: |source| Box::new(Transcript::of(source)),
+    told: claude_cache::told,
 };
 
 fn roots(places: &Places<'_>) -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::domain::agent::AgentSlot;
+use crate::domain::agent::{AgentSlot, Tally, Terms};
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
 use crate::logs::index::{self, News, Seen};
@@ -49,6 +49,23 @@ pub struct Faults {
     pub unreadable: u64,
     /// Indexes that were damaged: what their damaged part alone knew is lost.
     pub damaged_indexes: u64,
+}
+
+/// A counted response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponseView<'a> {
+    /// When its first line was written, in seconds since the epoch.
+    pub at: i64,
+    /// The model as the log names it.
+    pub model: &'a str,
+    /// The folder worked in. Empty: not told.
+    pub project: &'a str,
+    /// The agent's session. Empty: not told.
+    pub session: &'a str,
+    /// What the price depends on.
+    pub terms: Terms,
+    /// How much.
+    pub tally: Tally,
 }
 
 /// How far a look has come.
@@ -277,6 +294,25 @@ impl Counter {
     #[must_use]
     pub fn slots(&self) -> Vec<AgentSlot> {
         self.table.slots()
+    }
+
+    /// Hands out every counted response once, in no order. It may read them from the index: what is not saved yet is
+    /// handed out too.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn each_response(&self, each: &mut dyn FnMut(ResponseView<'_>)) -> io::Result<()> {
+        for response in self.table.responses.values() {
+            each(ResponseView {
+                at: response.at,
+                model: self.table.names.text(response.model),
+                project: self.table.names.text(response.project),
+                session: self.table.names.text(response.session),
+                terms: response.terms,
+                tally: response.tally,
+            });
+        }
+        Ok(())
     }
 
     /// What was wrong so far.

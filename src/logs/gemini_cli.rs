@@ -19,6 +19,7 @@ use crate::logs::files::{Places, ends_in, named_in};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
+use crate::logs::told;
 
 /// Gemini CLI.
 pub(super) const AGENT: Agent = Agent {
@@ -27,6 +28,7 @@ pub(super) const AGENT: Agent = Agent {
     roots,
     shape,
     reader: |source| Box::new(Chat::of(source)),
+    told: told::nothing,
 };
 
 fn roots(places: &Places<'_>) -> Vec<PathBuf> {

@@ -8,6 +8,7 @@
 //! Reading a file twice changes nothing. Everything else rests on that: a moved, restored or rewritten file, a damaged
 //! index and two processes at once all end in reading again.
 
+mod claude_cache;
 mod claude_code;
 mod codec;
 mod codex;
@@ -23,14 +24,16 @@ mod reading;
 mod scan;
 mod skim;
 mod table;
+mod told;
 
 use std::path::{Path, PathBuf};
 
-pub use counter::{Counter, Faults, Progress};
-pub use desk::{Desk, Seen, Surroundings};
+pub use counter::{Counter, Faults, Progress, ResponseView};
+pub use desk::{Ask, Desk, Seen, Surroundings};
 pub use files::Places;
 
 use crate::logs::reading::{Reader, Shape, Source};
+use crate::logs::told::AskVendor;
 
 /// Claude Code.
 pub const CLAUDE_CODE: &Agent = &claude_code::AGENT;
@@ -53,6 +56,7 @@ pub struct Agent {
     roots: fn(&Places<'_>) -> Vec<PathBuf>,
     shape: fn(&Path) -> Option<Shape>,
     reader: fn(&Source<'_>) -> Box<dyn Reader>,
+    told: AskVendor,
 }
 
 impl Agent {

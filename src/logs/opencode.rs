@@ -17,6 +17,7 @@ use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape};
 use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
+use crate::logs::told;
 
 /// OpenCode.
 pub(super) const AGENT: Agent = Agent {
@@ -25,6 +26,7 @@ pub(super) const AGENT: Agent = Agent {
     roots,
     shape,
     reader: |_| Box::new(Messages),
+    told: told::nothing,
 };
 
 fn roots(places: &Places<'_>) -> Vec<PathBuf> {

@@ -11,6 +11,7 @@ pub mod phrase;
 pub mod text;
 pub mod title;
 mod tooltip;
+pub mod usage;
 
 #[cfg(test)]
 mod sample;

@@ -134,6 +134,7 @@ pub(crate) fn window(name: &str, label: &str, percent: Option<&str>, reset: &str
             when_full: WhenFull::Refuses,
         },
         runs_out_at: None,
+        pace: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! What people see, whole: title, tooltip, icon, menu and status text of one digest each.
 
 use super::*;
+use crate::analysis::digest::AccountDigest;
+use crate::analysis::session::pace::Pace;
+use crate::domain::quota::Source;
 use crate::view::menu::{Action, ItemKind, as_text};
 use crate::view::sample::{policy, surroundings};
 
@@ -219,4 +222,33 @@ fn the_meter_shows_the_fullest_window_else_the_fullest_budget() {
     assert_eq!(face(&sample::full()), Face::Meter(62));
     assert_eq!(face(&sample::unknown()), Face::Mark);
     assert_eq!(face(&sample::estimated()), Face::Meter(82));
+}
+
+/// F58, F59, F60
+#[test]
+fn a_session_shows_its_share_its_time_and_when_it_runs_out() {
+    let mut session = sample::window("5h", "Session (5 h)", Some("50"), "2026-11-23T13:00:00Z");
+    session.window.span = Some(chrono::TimeDelta::hours(5));
+    session.window.source = Source::Estimated;
+    (session.window.used, session.window.limit) = (
+        Some(sample::decimal("110000")),
+        Some(sample::decimal("220000")),
+    );
+    session.window.unit = Some("tokens".to_owned());
+    session.runs_out_at = Some(sample::at("2026-11-23T10:25:00Z"));
+    session.pace = Some(Pace::RunsOut);
+    let mut stable = session.clone();
+    stable.runs_out_at = None;
+    stable.pace = Some(Pace::Stable);
+    let account = |id, label, window| AccountDigest {
+        windows: vec![window],
+        ..sample::account(id, label)
+    };
+    let digest = sample::digest(vec![
+        account("claude-code", "Claude Code", session),
+        account("codex-logs", "Codex", stable),
+    ]);
+    let view = view(&digest, &policy(), &surroundings());
+    let text = text::status(&digest, &policy());
+    insta::assert_snapshot!(format!("{}\n\n{text}", as_text(&view.menu)));
 }

@@ -12,13 +12,14 @@ use crate::analysis::budgets::budget_digest;
 use crate::analysis::coins::coins;
 use crate::analysis::exchange::{Exchange, converted_totals};
 use crate::analysis::rung;
+use crate::analysis::session::pace::Pace;
 use crate::analysis::standing::{of_alerts, overall};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Phase};
 use crate::domain::coin::CoinPrice;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::key::KeyReading;
-use crate::domain::money::Money;
+use crate::domain::money::{Money, Purse};
 use crate::domain::policy::Policy;
 use crate::domain::poll::Failure;
 use crate::domain::quota::{Balance, Plan, QuotaWindow};
@@ -71,6 +72,19 @@ pub struct Digest {
     pub alerts: Vec<AlertRecord>,
     /// The worst state a person should act on.
     pub state: OverallState,
+}
+
+impl Digest {
+    /// What the plans cost a month, by currency: in no total, because it is paid whether anything is used or not.
+    #[must_use]
+    pub fn subscriptions(&self) -> Purse {
+        let mut purse = Purse::default();
+        let plans = self.accounts.iter().filter_map(|each| each.plan.as_ref());
+        plans
+            .filter_map(|plan| plan.monthly)
+            .for_each(|monthly| purse.add(monthly));
+        purse
+    }
 }
 
 /// An account's figures.
@@ -143,6 +157,8 @@ pub struct WindowDigest {
     pub window: QuotaWindow,
     /// When it is full at the present burn rate. `None`: not before its reset, or cannot be estimated.
     pub runs_out_at: Option<DateTime<Utc>>,
+    /// How fast it is used. `None`: it does not run, or its share is unknown.
+    pub pace: Option<Pace>,
 }
 
 /// A model's figures.
@@ -376,5 +392,7 @@ fn standing_alerts(known: &[AlertRecord]) -> Vec<AlertRecord> {
     shown
 }
 
+#[cfg(test)]
+mod subscriptions;
 #[cfg(test)]
 mod tests;

@@ -29,8 +29,8 @@ pub(super) fn figure(scene: Scene<'_>, account: &AccountDigest, row: &WindowDige
         let unit = window.unit.as_deref().unwrap_or_default();
         format!(
             "{} of {} {unit}",
-            wording::number(used),
-            wording::number(limit)
+            wording::amount(used),
+            wording::amount(limit)
         )
     });
     let amounts = amounts.map(|amounts| format!("{} used.", amounts.trim_end()));

@@ -30,6 +30,8 @@ use crate::view::Refreshing;
 
 /// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+/// How long what one poll brought waits to be shown while others are under way.
+const TOGETHER: Duration = Duration::from_millis(300);
 /// So many vendors are asked at once.
 const AT_ONCE: usize = 8;
 /// History older than this is dropped.
@@ -49,6 +51,7 @@ pub struct Engine {
     permits: Arc<Semaphore>,
     polls_begun: u64,
     purged_at: Option<DateTime<Utc>>,
+    news: News,
     seen_at: DateTime<Utc>,
     desk: Desk,
 }
@@ -63,6 +66,13 @@ struct Finished {
     number: u64,
     account: AccountId,
     polled: Polled,
+}
+
+/// Whether what polls brought is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    Shown,
+    Waiting,
 }
 
 /// Whether the loop goes on.
@@ -107,6 +117,7 @@ impl Engine {
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             polls_begun: 0,
             purged_at: None,
+            news: News::Shown,
         }
     }
 
@@ -171,10 +182,15 @@ impl Engine {
             .filter_map(|(_, due)| *due)
             .min();
         let until = next.map_or(TimeDelta::hours(1), |next| next - now);
-        until.to_std().unwrap_or(Duration::ZERO).min(LONGEST_SLEEP)
+        let longest = match self.news {
+            News::Shown => LONGEST_SLEEP,
+            News::Waiting => TOGETHER,
+        };
+        until.to_std().unwrap_or(Duration::ZERO).min(longest)
     }
 
     async fn show(&mut self, now: DateTime<Utc>) {
+        self.news = News::Shown;
         let refreshing = if self.in_flight.is_empty() {
             Refreshing::No
         } else {
@@ -310,7 +326,8 @@ impl Engine {
         self.again.clear();
     }
 
-    /// Takes in the polls that have ended; what they changed is shown once.
+    /// Takes in the polls that have ended. Those of one round end soon after each other: what they brought is judged
+    /// and drawn once.
     async fn finish_all(&mut self, first: Result<Finished, JoinError>) {
         let mut next = Some(first);
         while let Some(done) = next {
@@ -319,10 +336,11 @@ impl Engine {
             }
             next = self.polls.try_join_next();
         }
+        self.news = News::Waiting;
         if self.in_flight.is_empty() {
             self.reach.http.rest();
+            self.show(self.reach.clock.now()).await;
         }
-        self.show(self.reach.clock.now()).await;
     }
 
     async fn finish(&mut self, finished: Finished) {

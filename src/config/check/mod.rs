@@ -129,13 +129,7 @@ fn zone<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>, variables: &Varia
     if let Some(Some(zone)) = written {
         return zone;
     }
-    let named = variables.get("TZ").and_then(zone_of_variable);
-    let machine = || {
-        iana_time_zone::get_timezone()
-            .ok()
-            .and_then(|name| name.parse().ok())
-    };
-    named.or_else(machine).unwrap_or_else(|| {
+    zone_of_machine(variables).unwrap_or_else(|| {
         let line = root.has("timezone").then(|| root.line_of(findings, "timezone"));
         findings.warn(
             "timezone",
@@ -144,6 +138,22 @@ fn zone<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>, variables: &Varia
         );
         Tz::UTC
     })
+}
+
+/// The zone of a name as in the configuration: `local`, `UTC` or an IANA name.
+pub(super) fn zone_named(name: &str, variables: &Variables) -> Result<Tz, String> {
+    if name.eq_ignore_ascii_case("local") {
+        return zone_of_machine(variables)
+            .ok_or_else(|| "this machine does not tell its time zone".to_owned());
+    }
+    values::zone(name)
+}
+
+/// The machine's zone. `None`: it does not tell it.
+fn zone_of_machine(variables: &Variables) -> Option<Tz> {
+    let named = variables.get("TZ").and_then(zone_of_variable);
+    let machine = || iana_time_zone::get_timezone().ok()?.parse().ok();
+    named.or_else(machine)
 }
 
 /// `Europe/Berlin`, also as `:Europe/Berlin` or as a path into the zone database.

@@ -27,6 +27,10 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
             id: "coingecko",
             options: vec!["coins"],
         },
+        KnownProvider {
+            id: "claude-code",
+            options: vec!["plan", "session_tokens", "session_start"],
+        },
     ];
     let variables: Variables = [("TZ", "UTC"), ("HOME", "/home/me")]
         .iter()
@@ -115,7 +119,7 @@ fn the_examples_of_the_template_are_good() {
         .flat_map(|line| [line, "\n"])
         .collect();
     let config = good(&examples);
-    assert_eq!(config.accounts.len(), 1);
+    assert_eq!(config.accounts.len(), 2);
     assert_eq!(
         config.policy.budgets.first().unwrap().name,
         "venice/work month"

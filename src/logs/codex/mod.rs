@@ -13,6 +13,7 @@
 //! * The model is that of the last `turn_context`; without one it is `gpt-5`, and marked as assumed (x07).
 //! * Input includes what was read from and written to the cache, output includes reasoning.
 
+mod limits;
 mod state;
 mod wire;
 
@@ -38,6 +39,7 @@ pub(super) const AGENT: Agent = Agent {
     roots,
     shape,
     reader: |source| Box::new(Rollout::of(source)),
+    told: limits::told,
 };
 
 /// What answered when the log does not say.

@@ -10,5 +10,7 @@ mod time;
 
 pub use bar::{BarClass, bar, bar_class, filled};
 pub use line::{fit, plain, printable, trim, wrap};
-pub use number::{amount, change, count, money, money_short, percent, symbol, tokens, unit};
+pub use number::{
+    amount, change, count, count_short, money, money_short, percent, symbol, tokens, unit,
+};
 pub use time::{Moment, ago, clock, duration, lasts, reset, reset_at, wait, when};

@@ -64,21 +64,27 @@ pub fn count(count: u64) -> String {
 /// A count of tokens where room is short: `9,876 tokens`, `1.2M tokens`.
 #[must_use]
 pub fn tokens(tokens: u64) -> String {
+    if tokens == 1 {
+        return "1 token".to_owned();
+    }
+    format!("{} tokens", count_short(tokens))
+}
+
+/// A count where room is short: `9,876`, `1.2M`.
+#[must_use]
+pub fn count_short(number: u64) -> String {
     const STEPS: [(u64, &str); 3] = [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")];
     let step = STEPS
         .into_iter()
-        .find(|(size, _)| tokens >= 10_000 && tokens >= *size);
-    match step {
-        None if tokens == 1 => "1 token".to_owned(),
-        None => format!("{} tokens", count(tokens)),
-        Some((size, letter)) => {
-            let scaled = Decimal::from(tokens)
-                .checked_div(Decimal::from(size))
-                .unwrap_or_default();
-            let rounded = round(scaled, 1).normalize();
-            format!("{}{letter} tokens", fixed(rounded, rounded.scale()))
-        }
-    }
+        .find(|(size, _)| number >= 10_000 && number >= *size);
+    let Some((size, letter)) = step else {
+        return count(number);
+    };
+    let scaled = Decimal::from(number)
+        .checked_div(Decimal::from(size))
+        .unwrap_or_default();
+    let rounded = round(scaled, 1).normalize();
+    format!("{}{letter}", fixed(rounded, rounded.scale()))
 }
 
 /// The symbol written before an amount. `None`: the unit is written behind it.

@@ -98,7 +98,7 @@ fn standing(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> 
 fn quotas(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
     let windows = account.windows.iter();
     let windows = windows.filter(|window| !quota::is_told_by_purse(window, account));
-    let windows = windows.map(|window| {
+    let windows = windows.flat_map(|window| {
         let first = format!(
             "{}  {}",
             quota::window_name(&window.window),
@@ -106,11 +106,14 @@ fn quotas(account: &AccountDigest, id: &str, moment: Moment) -> Vec<MenuItem> {
         );
         let notes = quota::window_notes(window, moment, ResetWords::Clock);
         let label = format::fit([first].into_iter().chain(notes), WIDTH);
-        barred(
-            format!("{id}/window/{}", window.window.name),
-            window.window.used_percent,
-            &label,
-        )
+        let id = format!("{id}/window/{}", window.window.name);
+        let time = quota::time(window, moment, ResetWords::Clock).map(|time| {
+            let first = format!("Its time  {}", format::percent(time.percent));
+            let label = format::fit([first].into_iter().chain(time.notes), WIDTH);
+            barred(format!("{id}/time"), Some(time.percent), &label)
+        });
+        let share = barred(id, window.window.used_percent, &label);
+        [share].into_iter().chain(time)
     });
     let balances = account.balances.iter().map(|balance| {
         let amount = quota::remaining(balance);

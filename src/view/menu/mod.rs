@@ -169,10 +169,11 @@ pub(super) fn menu(
         .collect();
     let mut items = vec![first_row(headline)];
     items.append(&mut notes);
-    let accounts = phrase::account::worst_first(digest, policy)
-        .into_iter()
-        .map(|each| account::row(each, policy, moment))
-        .collect();
+    let accounts = phrase::account::worst_first(digest, policy).into_iter();
+    let accounts = accounts.map(|each| account::row(each, policy, moment));
+    let subscriptions = phrase::spend::subscriptions(digest);
+    let subscriptions = subscriptions.map(|line| MenuItem::text("subscriptions", line));
+    let accounts = accounts.chain(subscriptions).collect();
     let groups = [
         ("accounts", accounts),
         ("market", market::rows(digest, moment)),

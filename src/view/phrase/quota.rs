@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use crate::analysis::digest::{AccountDigest, BalanceDigest, WindowDigest};
-use crate::analysis::standing;
+use crate::analysis::session::pace::Pace;
+use crate::analysis::{session, standing};
 use crate::domain::money::{Currency, Money};
 use crate::domain::quota::{Plan, QuotaWindow, Source, Standing, WhenFull};
 use crate::view::format::{self, Moment};
@@ -178,6 +179,45 @@ pub fn resets(window: &QuotaWindow, moment: Moment, words: ResetWords) -> Option
     })
 }
 
+/// How far the time of a session has gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionTime {
+    /// So many percent.
+    pub percent: Decimal,
+    /// What is to be said of it.
+    pub notes: Vec<String>,
+}
+
+/// The time of a window that a person waits for: a session of at most a day that runs. `None`: it is no such window.
+#[must_use]
+pub fn time(window: &WindowDigest, moment: Moment, words: ResetWords) -> Option<SessionTime> {
+    let span = window
+        .window
+        .span
+        .filter(|span| *span <= TimeDelta::days(1))?;
+    let resets_at = window.window.resets_at.filter(|at| *at > moment.now)?;
+    let percent = session::elapsed_percent(Some(resets_at), Some(span), moment.now)?;
+    let next = format!("next session from {}", format::reset_at(resets_at, moment));
+    let pace = match window.pace {
+        Some(Pace::Calculating) => Some("pace: calculating"),
+        Some(Pace::Stable) => Some("pace: stable"),
+        Some(Pace::Lasts) => Some("lasts until then"),
+        Some(Pace::RunsOut) | None => None,
+    };
+    let pace = pace.map(str::to_owned);
+    Some(match words {
+        ResetWords::Countdown => SessionTime {
+            percent: percent.round_dp(0),
+            notes: [next].into_iter().chain(pace).collect(),
+        },
+        // Words that hold for a while: in steps of half an hour of five.
+        ResetWords::Clock => SessionTime {
+            percent: (percent / Decimal::TEN).trunc() * Decimal::TEN,
+            notes: [next].into_iter().chain(pace).collect(),
+        },
+    })
+}
+
 /// Steps of five minutes from an hour on, so that a tooltip does not change at every look.
 fn coarse(left: TimeDelta) -> TimeDelta {
     let minutes = left.num_minutes();
@@ -230,5 +270,81 @@ pub fn plan(plan: &Plan) -> String {
     match plan.monthly {
         Some(monthly) => format!("{}, {} a month", plan.name, format::money(monthly)),
         None => plan.name.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use chrono_tz::Tz;
+
+    use super::*;
+
+    fn session(pace: Option<Pace>) -> WindowDigest {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        WindowDigest {
+            window: QuotaWindow {
+                name: "5h".into(),
+                label: "Session (5 h)".to_owned(),
+                used_percent: None,
+                used: None,
+                limit: None,
+                unit: None,
+                span: Some(TimeDelta::hours(5)),
+                resets_at: Some(at("2026-11-23T15:00:00Z")),
+                source: Source::Estimated,
+                when_full: WhenFull::Refuses,
+            },
+            runs_out_at: None,
+            pace,
+        }
+    }
+
+    fn told(window: &WindowDigest, now: &str, words: ResetWords) -> Option<(String, String)> {
+        let moment = Moment {
+            now: now.parse().unwrap(),
+            zone: Tz::UTC,
+        };
+        let time = time(window, moment, words)?;
+        Some((format::percent(time.percent), time.notes.join(", ")))
+    }
+
+    /// F59
+    #[test]
+    fn a_sessions_time_tells_how_much_is_gone_what_is_left_and_when_the_next_begins() {
+        let noon = "2026-11-23T12:00:00Z";
+        let (percent, notes) = told(&session(None), noon, ResetWords::Countdown).unwrap();
+        assert_eq!(percent, "40 %");
+        assert_eq!(notes, "next session from 3pm");
+        let moment = Moment {
+            now: noon.parse().unwrap(),
+            zone: Tz::UTC,
+        };
+        let resets = resets(&session(None).window, moment, ResetWords::Countdown);
+        assert_eq!(resets.as_deref(), Some("resets 3pm (3h)"));
+        // In the menu the words hold for half an hour.
+        let later = told(&session(None), "2026-11-23T12:29:00Z", ResetWords::Clock);
+        let words = ("40 %".to_owned(), "next session from 3pm".to_owned());
+        assert_eq!(later, Some(words));
+    }
+
+    /// F60
+    #[test]
+    fn a_pace_without_an_end_in_sight_is_put_into_words_and_an_ended_session_has_none() {
+        let noon = "2026-11-23T12:00:00Z";
+        let words = |pace| {
+            told(&session(Some(pace)), noon, ResetWords::Clock)
+                .unwrap()
+                .1
+        };
+        assert!(words(Pace::Stable).ends_with("pace: stable"));
+        assert!(words(Pace::Calculating).ends_with("pace: calculating"));
+        assert!(words(Pace::Lasts).ends_with("lasts until then"));
+        let ended = session(Some(Pace::Stable));
+        let after = "2026-11-23T15:00:00Z";
+        assert_eq!(told(&ended, after, ResetWords::Countdown), None);
+        let mut week = session(None);
+        week.window.span = Some(TimeDelta::days(7));
+        assert_eq!(told(&week, noon, ResetWords::Countdown), None);
     }
 }

@@ -152,6 +152,15 @@ pub fn spans(spans: &Spans, own: Currency) -> Vec<(Unit, String)> {
         .collect()
 }
 
+/// What the plans cost a month, apart from what is spent by use: `Subscriptions $220.00 a month`. `None`: no plan's
+/// price is known.
+#[must_use]
+pub fn subscriptions(digest: &Digest) -> Option<String> {
+    let purse = digest.subscriptions();
+    let sums: Vec<String> = purse.iter().map(format::money).collect();
+    (!sums.is_empty()).then(|| format!("Subscriptions {} a month", sums.join(" + ")))
+}
+
 /// The models whose tokens are counted but whose cost nobody knows: `Not priced: model-x, model-y`.
 #[must_use]
 pub fn unpriced(spans: &Spans) -> Option<String> {

@@ -55,13 +55,18 @@ fn remark(account: &AccountDigest, detail: &Detail) -> String {
     }
 }
 
-fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
+pub(super) fn windows(page: &mut Page, account: &AccountDigest, detail: &Detail) {
     let windows = account.windows.iter();
     for each in windows.filter(|window| !quota::is_told_by_purse(window, account)) {
         let share = quota::used(&each.window);
         let notes = quota::window_notes(each, detail.moment, detail.resets);
         let figure = (each.window.used_percent, Some(share.as_str()));
         page.gauge(&quota::window_name(&each.window), figure, &notes);
+        if let Some(time) = quota::time(each, detail.moment, detail.resets) {
+            let share = format::percent(time.percent);
+            let figure = (Some(time.percent), Some(share.as_str()));
+            page.gauge("  its time", figure, &time.notes);
+        }
     }
 }
 

@@ -40,6 +40,9 @@ pub fn status(digest: &Digest, policy: &Policy) -> String {
     };
     let mut page = Page::default();
     page.line(&totals(digest, policy));
+    if let Some(line) = spend::subscriptions(digest) {
+        page.line(&line);
+    }
     let accounts = phrase::account::worst_first(digest, policy);
     let most = if accounts.len() > 1 { FEW } else { usize::MAX };
     for each in accounts {
@@ -75,6 +78,22 @@ pub fn account(account: &AccountDigest, policy: &Policy, moment: Moment) -> Stri
             most: usize::MAX,
         },
     );
+    page.into_text()
+}
+
+/// The windows of accounts that have some, for where only they are wanted.
+#[must_use]
+pub fn windows(accounts: &[&AccountDigest], moment: Moment) -> String {
+    let mut page = Page::default();
+    let detail = account::Detail {
+        moment,
+        resets: ResetWords::Countdown,
+        most: 0,
+    };
+    for each in accounts.iter().filter(|each| !each.windows.is_empty()) {
+        page.line(&each.card.label);
+        account::windows(&mut page, each, &detail);
+    }
     page.into_text()
 }
 

@@ -16,3 +16,4 @@ mod resident;
 mod status;
 #[cfg(target_os = "linux")]
 mod storm;
+mod usage;

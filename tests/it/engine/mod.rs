@@ -4,5 +4,6 @@ mod alerts;
 mod clocks;
 mod ledger;
 mod polls;
+mod sessions;
 mod settings;
 mod simulation;

@@ -27,7 +27,7 @@ async fn four_accounts_are_asked_at_once_and_one_failure_stays_one() -> Outcome 
         .view(|view| {
             view.menu
                 .iter()
-                .filter(|item| item.label.contains("$50.00"))
+                .filter(|item| item.label.contains("four-") && item.label.contains("$50.00"))
                 .count()
                 == 3
         })

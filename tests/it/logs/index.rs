@@ -55,6 +55,7 @@ impl Desk {
     }
 }
 
+/// F61
 #[test]
 fn nothing_new_is_nothing_read() -> Outcome<()> {
     let desk = Desk::with("c01-streaming-partials")?;
@@ -66,6 +67,21 @@ fn nothing_new_is_nothing_read() -> Outcome<()> {
     Ok(())
 }
 
+#[test]
+fn every_response_is_handed_out_once_and_they_sum_up_to_the_slots() -> Outcome<()> {
+    let desk = Desk::with("c02-cross-file-duplicates")?;
+    let (slots, _) = desk.run()?;
+    let counter = Counter::open(agent("claude-code")?, Some(desk.index()))?;
+    let mut responses = Tally::default();
+    counter.each_response(&mut |response| {
+        assert!(response.at > 0 && !response.model.is_empty() && !response.session.is_empty());
+        responses.add(&response.tally);
+    })?;
+    assert_eq!(responses, slots);
+    Ok(())
+}
+
+/// F61
 #[test]
 fn a_line_that_was_half_written_is_counted_when_it_is_whole_and_only_the_new_bytes_are_read()
 -> Outcome<()> {

@@ -5,3 +5,4 @@ mod costs;
 mod index;
 mod samples;
 mod stage;
+mod told;

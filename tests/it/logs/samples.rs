@@ -95,6 +95,7 @@ fn compare_claude(case: &str, wanted: &Value, slots: &[AgentSlot]) -> Vec<String
     complaints
 }
 
+/// F54 (a broken line, offsets, both homes and `CLAUDE_CONFIG_DIR`), F55 (one response, its final counts), F56 (by model)
 #[test]
 fn claude_codes_samples_equal_their_totals() -> Outcome<()> {
     let expected = expected()?;

@@ -61,8 +61,9 @@ fn narrowed(layer: &str, imported: &str) -> Option<&'static [&'static str]> {
     match (layer, imported) {
         ("desktop", "app") => Some(&["message"]),
         ("desktop", "domain") => Some(&["alert"]),
-        // The ledger keeps costs, not terms: what a log's usage costs must be known when it is read.
-        ("providers", "analysis") => Some(&["costing", "pricelist"]),
+        // The ledger keeps costs, not terms, and no single responses: what a log's usage costs, and which sessions it
+        // opened, must be known when it is read.
+        ("providers", "analysis") => Some(&["costing", "pricelist", "session"]),
         _ => None,
     }
 }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use crate::analysis::digest::{
     AccountDigest, BalanceDigest, ModelDigest, ProjectDigest, TokenSum, WindowDigest,
 };
+use crate::analysis::session;
+use crate::analysis::session::pace::Pace;
 use crate::cli::status::json::spend::{
     MoneyJson, SpansJson, SumJson, decimal, instant, money, spans, sums,
 };
@@ -77,6 +79,10 @@ struct WindowJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     enforced: Option<bool>,
     runs_out_at: Option<String>,
+    /// How much of its time is gone.
+    elapsed_percent: Option<String>,
+    /// How fast it is used: `calculating`, `stable`, `lasts` or `runs_out`; `null` when it does not run.
+    pace: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,8 +90,9 @@ struct TokensJson {
     today: Option<TokenCountsJson>,
 }
 
+/// Tokens and requests.
 #[derive(Debug, Serialize)]
-struct TokenCountsJson {
+pub(in crate::cli) struct TokenCountsJson {
     input: u64,
     cached_input: u64,
     cache_write: u64,
@@ -146,7 +153,7 @@ pub(in crate::cli) struct PriceJson<'a> {
 }
 
 /// An account's figures.
-pub(super) fn account(account: &AccountDigest) -> AccountJson<'_> {
+pub(super) fn account(account: &AccountDigest, now: DateTime<Utc>) -> AccountJson<'_> {
     AccountJson {
         id: account.id().to_string(),
         provider: account.provider.as_str(),
@@ -162,7 +169,11 @@ pub(super) fn account(account: &AccountDigest) -> AccountJson<'_> {
             .iter()
             .map(|each| balance(each, account.updated_at))
             .collect(),
-        windows: account.windows.iter().map(window).collect(),
+        windows: account
+            .windows
+            .iter()
+            .map(|each| window(each, now))
+            .collect(),
         spend: spans(&account.spend),
         tokens: TokensJson {
             today: account.tokens_today.as_ref().map(tokens),
@@ -209,8 +220,9 @@ fn balance(digest: &BalanceDigest, updated_at: Option<DateTime<Utc>>) -> Balance
     }
 }
 
-fn window(digest: &WindowDigest) -> WindowJson<'_> {
+fn window(digest: &WindowDigest, now: DateTime<Utc>) -> WindowJson<'_> {
     let window = &digest.window;
+    let elapsed = session::elapsed_percent(window.resets_at, window.span, now);
     WindowJson {
         name: window.name.as_str(),
         label: &window.label,
@@ -222,10 +234,13 @@ fn window(digest: &WindowDigest) -> WindowJson<'_> {
         source: window.source,
         enforced: (window.when_full == WhenFull::ServesOn).then_some(false),
         runs_out_at: digest.runs_out_at.map(instant),
+        elapsed_percent: elapsed.map(|percent| decimal(percent.round_dp(1))),
+        pace: digest.pace.map(Pace::name),
     }
 }
 
-fn tokens(sum: &TokenSum) -> TokenCountsJson {
+/// Tokens and requests.
+pub(in crate::cli) fn tokens(sum: &TokenSum) -> TokenCountsJson {
     TokenCountsJson {
         input: sum.tokens.input,
         cached_input: sum.tokens.cached_input,

@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use crate::analysis::digest::{BudgetDigest, Digest, SumReach};
 use crate::cli::status::json::account::AccountJson;
-use crate::cli::status::json::spend::{ConvertedJson, SpansJson};
+use crate::cli::status::json::spend::{ConvertedJson, MoneyJson, SpansJson};
 use crate::domain::alert::{AlertRecord, Phase};
 use crate::domain::money::Currency;
 
-pub(in crate::cli) use account::{PriceJson, price};
-pub(in crate::cli) use spend::{decimal, instant};
+pub(in crate::cli) use account::{PriceJson, TokenCountsJson, price, tokens};
+pub(in crate::cli) use spend::{SumJson, decimal, instant, sums};
 
 /// The version of the keys; grows only when one changes its meaning.
 pub(in crate::cli) const SCHEMA: u32 = 1;
@@ -29,6 +29,8 @@ pub(super) struct StatusJson<'a> {
     state: &'static str,
     totals: SpansJson<'a>,
     converted: ConvertedJson<'a>,
+    /// What the plans cost a month, by currency; in no other total.
+    subscriptions: Vec<MoneyJson>,
     accounts: Vec<AccountJson<'a>>,
     budgets: Vec<BudgetJson<'a>>,
     alerts: Vec<AlertJson<'a>>,
@@ -67,7 +69,13 @@ pub(super) fn status<'a>(digest: &'a Digest, title: &'a str) -> StatusJson<'a> {
         state: digest.state.name(),
         totals: spend::spans(&digest.totals),
         converted: spend::converted(&digest.converted),
-        accounts: digest.accounts.iter().map(account::account).collect(),
+        subscriptions: digest.subscriptions().iter().map(spend::money).collect(),
+        accounts: digest
+            .accounts
+            .iter()
+            .map(|each| account::account(each, digest.now))
+            .collect(),
+
         budgets: digest.budgets.iter().map(budget).collect(),
         alerts: digest.alerts.iter().map(alert).collect(),
     }

@@ -29,7 +29,7 @@ struct UnpricedJson<'a> {
 
 /// One sum.
 #[derive(Debug, Serialize)]
-pub(super) struct SumJson {
+pub(in crate::cli) struct SumJson {
     currency: Currency,
     amount: String,
     basis: Basis,
@@ -79,7 +79,7 @@ pub(super) fn money(money: Money) -> MoneyJson {
 }
 
 /// Every sum of a spend.
-pub(super) fn sums(spend: &Spend) -> Vec<SumJson> {
+pub(in crate::cli) fn sums(spend: &Spend) -> Vec<SumJson> {
     spend
         .iter()
         .map(|(money, basis)| SumJson {

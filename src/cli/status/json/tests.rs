@@ -57,6 +57,7 @@ fn window() -> WindowDigest {
             when_full: WhenFull::Refuses,
         },
         runs_out_at: None,
+        pace: None,
     }
 }
 

@@ -1,0 +1,170 @@
+//! Coding agents' logs on this machine as accounts: no key, no network. How logs are read is `logs`'s business, what
+//! their usage costs `analysis::costing`'s, what a session is `analysis::session`'s.
+
+mod slots;
+mod windows;
+mod wishes;
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::analysis::pricelist;
+use crate::domain::price::PriceBook;
+use crate::domain::reading::{Cursor, Reading};
+use crate::logs::{self, Agent, Ask, Seen};
+use crate::providers::agent_logs::windows::Sight;
+use crate::providers::agent_logs::wishes::Wishes;
+use crate::providers::{Appears, Auth, Kind, Links, PollContext, PollError, PollFuture, Provider};
+
+/// Claude Code's transcripts.
+pub(super) const CLAUDE_CODE: Provider = Provider {
+    options: wishes::OPTIONS,
+    ..provider(
+        logs::CLAUDE_CODE,
+        "what Claude Code used, by model and project, at list prices; its five-hour and weekly windows",
+        |cx| Box::pin(poll(cx, logs::CLAUDE_CODE)),
+    )
+};
+
+/// Codex's rollouts.
+pub(super) const CODEX: Provider = provider(
+    logs::CODEX,
+    "what Codex used, by model and project, at list prices; its plan's windows",
+    |cx| Box::pin(poll(cx, logs::CODEX)),
+);
+
+/// Gemini CLI's chats.
+pub(super) const GEMINI_CLI: Provider = provider(
+    logs::GEMINI_CLI,
+    "what Gemini CLI used, by model and project, at list prices",
+    |cx| Box::pin(poll(cx, logs::GEMINI_CLI)),
+);
+
+/// OpenCode's messages.
+pub(super) const OPENCODE: Provider = provider(
+    logs::OPENCODE,
+    "what OpenCode used, by model and project, at its own or list prices",
+    |cx| Box::pin(poll(cx, logs::OPENCODE)),
+);
+
+/// The prices are read from their text once.
+static PRICES: LazyLock<PriceBook> = LazyLock::new(pricelist::bundled);
+
+/// A reading that nothing changed is kept again after so long, so that its age tells that somebody still looks.
+const KEPT_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
+/// Windows are told from the responses of so many days: a week, and what its first window may have begun with.
+const LOOK_BACK: TimeDelta = TimeDelta::days(15);
+
+const fn provider(
+    agent: &'static Agent,
+    shows: &'static str,
+    poll: for<'a> fn(&'a PollContext<'a>) -> PollFuture<'a>,
+) -> Provider {
+    Provider {
+        id: agent.id,
+        name: agent.name,
+        kind: Kind::AgentLog,
+        shows,
+        auth: Auth::None,
+        appears: Appears::WithLogs,
+        base_url: "",
+        hosts: &[],
+        every: Duration::from_secs(30),
+        coins: &[],
+        options: &[],
+        links: Links {
+            dashboard: None,
+            top_up: None,
+        },
+        poll,
+    }
+}
+
+async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, PollError> {
+    let wishes = Wishes::of(cx.account);
+    let known = cx.resume.and_then(|cursor| known(cursor, &wishes, cx.now));
+    let Some(seen) = look(cx, agent, known).await? else {
+        return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
+    };
+    let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
+    reading
+        .ranges
+        .push(slots::range(&PRICES, &seen.slots, cx.since, cx.now));
+    reading.figures.projects = slots::projects(&seen.slots);
+    let sight = Sight {
+        agent,
+        seen: &seen,
+        wishes: &wishes,
+        now: cx.now,
+    };
+    reading.figures.plan = sight.plan();
+    reading.figures.windows = sight.windows();
+    for warning in &wishes.warnings {
+        reading.complete.missing(warning.clone());
+    }
+    if seen.faults.unreadable > 0 {
+        reading.complete.missing(format!(
+            "{} files or folders of {} could not be read",
+            seen.faults.unreadable, agent.name
+        ));
+    }
+    if let Some(error) = &seen.unsaved {
+        reading.complete.missing(format!(
+            "what was counted of {} could not be kept: {error}",
+            agent.name
+        ));
+    }
+    reading.resume = Some(mark(&seen, &wishes, cx.now));
+    Ok(reading)
+}
+
+/// Looks at the logs. `None`: they are as they were.
+async fn look(
+    cx: &PollContext<'_>,
+    agent: &'static Agent,
+    known: Option<String>,
+) -> Result<Option<Seen>, PollError> {
+    let Some(desk) = cx.logs else {
+        return Err(PollError::NotConfigured {
+            message: format!("the logs of {} cannot be reached from here", agent.name),
+            hint: "Run `spendtray doctor`.".to_owned(),
+        });
+    };
+    let (desk, now) = (Arc::clone(desk), cx.now);
+    let looked = tokio::task::spawn_blocking(move || {
+        let ask = Ask {
+            known: known.as_deref(),
+            responses_since: now - LOOK_BACK,
+            if_used_since: now - windows::FORGOTTEN_AFTER,
+        };
+        desk.look(agent, ask)
+    });
+    let looked = looked.await.map_err(|error| error.to_string());
+    looked
+        .and_then(|seen| seen.map_err(|error| error.to_string()))
+        .map_err(|error| {
+            PollError::Malformed(format!(
+                "what was counted of {} cannot be read: {error}",
+                agent.name
+            ))
+        })
+}
+
+/// What the next poll goes on from: which state of the logs was told, under which wishes, and when.
+fn mark(seen: &Seen, wishes: &Wishes, now: DateTime<Utc>) -> Cursor {
+    let (revision, wishes) = (&seen.revision, wishes.mark());
+    Cursor(format!("{} {revision} {wishes}", now.timestamp()))
+}
+
+/// The state of the logs that the ledger knows. `None`: it must be told anew.
+fn known(cursor: &Cursor, wishes: &Wishes, now: DateTime<Utc>) -> Option<String> {
+    let mut parts = cursor.0.splitn(3, ' ');
+    let told_at = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
+    let revision = parts.next()?.to_owned();
+    let is_same = parts.next()? == wishes.mark();
+    let age = now - told_at;
+    let is_young = TimeDelta::zero() <= age && age < KEPT_AGAIN_AFTER;
+    (is_same && is_young).then_some(revision)
+}
