@@ -128,10 +128,7 @@ impl Assembly {
     /// The settings in force, for the engine.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        let broken = self
-            .config_error
-            .iter()
-            .map(|error| format!("{error}. Defaults are used until it is mended."));
+        let broken = self.config_error.iter().map(ConfigError::for_now);
         Settings {
             ledger: self.ledger(),
             config: self.loaded.config.clone(),

@@ -144,17 +144,27 @@ async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, 
         // Without its optional key a market source still answers; a locked store must not hide the price.
         Ok(None) | Err(_) if need == Need::Optional => Ok(None),
         Ok(None) => Err(PollError::NotConfigured {
-            message: format!(
-                "no key for {} was found ({})",
-                planned.id(),
-                planned.account.credential
-            ),
+            message: not_found(reach, planned).await,
             hint: format!("{help} Then run `spendtray login {}`.", planned.id()),
         }),
         Err(error) => Err(PollError::NotConfigured {
             message: error.to_string(),
             hint: "Run `spendtray doctor` to see which secret store works here.".to_owned(),
         }),
+    }
+}
+
+/// That there is no key; and that the store which may hold it is not there, so that nobody looks for a key he has.
+async fn not_found(reach: &Reach, planned: &Planned) -> String {
+    let place = &planned.account.credential;
+    let message = format!("no key for {} was found ({place})", planned.id());
+    let absence = match place {
+        CredentialPlace::Keyring => reach.vault.absence().await,
+        _ => None,
+    };
+    match absence {
+        Some(reason) => format!("{message}: {reason}"),
+        None => message,
     }
 }
 

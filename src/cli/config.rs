@@ -72,9 +72,7 @@ fn init(session: &Session, file: &Path) -> Result<bool, Failure> {
 
 fn show(session: &Session, assembly: &Assembly) -> Result<(), Failure> {
     if let Some(error) = &assembly.config_error {
-        session
-            .output
-            .warn(&format!("{error}. Defaults are used until it is mended."));
+        session.output.warn(&error.for_now());
     }
     let left = |setting: &Setting| format!("{} = {}", setting.key, setting.value);
     let settings = &assembly.loaded.settings;

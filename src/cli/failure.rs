@@ -109,8 +109,12 @@ impl From<io::Error> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::usage(error.to_string())
-            .hinted("Run `spendtray config edit` to mend it; until then it is left as it is.")
+        let failure = match error {
+            // What may not be written is none the worse for it.
+            ConfigError::Unwritable { .. } => Self::failed(error.to_string()),
+            _ => Self::usage(error.to_string()),
+        };
+        failure.hinted(error.advice())
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn run(session: &Session) -> Result<Left, Failure> {
         }
         Err(error) => {
             session.output.warn(&format!(
-                "a second start cannot be noticed, because {} cannot be used: {error}",
+                "a second start cannot be noticed, because {} cannot be used: {error}; make it a folder that you can write",
                 assembly.paths.state.display()
             ));
             None

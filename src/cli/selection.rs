@@ -3,7 +3,7 @@
 use crate::app::accounts::{Planned, Registry};
 use crate::app::assembly::Assembly;
 use crate::cli::failure::Failure;
-use crate::config::Switch;
+use crate::config::{ConfigError, Switch};
 use crate::domain::account::AccountId;
 use crate::providers::Provider;
 
@@ -80,6 +80,10 @@ fn unknown_account(assembly: &Assembly, name: &str) -> Failure {
 pub(super) const fn nobody(assembly: &Assembly) -> &'static str {
     match assembly.config_error {
         None => "No account is set up yet. Run `spendtray login PROVIDER` to add one.",
+        Some(ConfigError::Unreadable { .. }) => {
+            "No account is known while the configuration cannot be read. Make it a file that you can read, or choose \
+             another one with `--config FILE`."
+        }
         Some(_) => {
             "No account is known while the configuration cannot be read. Run `spendtray config edit` to mend it."
         }

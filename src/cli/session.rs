@@ -10,8 +10,11 @@ use crate::config::paths::Overrides;
 use crate::domain::variables::Variables;
 use crate::logging::{self, Verbosity};
 use crate::providers;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::system::instance::{self, Claim};
+
+/// The ledger of a single look.
+const IN_MEMORY: &str = "sqlite::memory:";
 
 /// One run of the program.
 #[derive(Debug)]
@@ -70,8 +73,7 @@ impl Session {
     pub(super) fn assembly(&self) -> Result<Assembly, Failure> {
         let assembly = self.assembly_in_silence()?;
         if let Some(error) = &assembly.config_error {
-            self.output
-                .warn(&format!("{error}. Defaults are used until it is mended."));
+            self.output.warn(&error.for_now());
         }
         for warning in &assembly.loaded.warnings {
             self.output.warn(&warning.to_string());
@@ -98,6 +100,20 @@ impl Session {
             self.output.warn(&reason);
         }
         Ok(store)
+    }
+
+    /// Opens the ledger for a look at the figures. Where its file cannot be had, memory takes its place: whoever may
+    /// write nowhere sees his figures all the same. Other trouble is for people to mend first.
+    pub(super) async fn store_for_a_look(&self, assembly: &Assembly) -> Result<Store, Failure> {
+        match assembly.store().await {
+            Err(error @ StoreError::Open { .. }) if Store::is_in_a_file(&assembly.ledger().url) => {
+                self.output.warn(&format!(
+                    "{error}. Until then each look asks the vendors anew and nothing is kept."
+                ));
+                Ok(Store::open(IN_MEMORY).await?)
+            }
+            _ => self.store(assembly).await,
+        }
     }
 }
 

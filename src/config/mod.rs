@@ -257,6 +257,30 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// The error, and what it means for a program that goes on.
+    #[must_use]
+    pub fn for_now(&self) -> String {
+        let error = self.to_string();
+        let error = error.trim_end_matches('.');
+        format!("{error}. Defaults are used until it is mended.")
+    }
+
+    /// What to do about it, a sentence.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => {
+                "Make it a file that you can read, or choose another one with `--config FILE`."
+            }
+            Self::Unwritable { .. } => {
+                "Allow writing to it and its folder, or choose another one with `--config FILE`."
+            }
+            _ => "Run `spendtray config edit` to mend it; until then it is left as it is.",
+        }
+    }
+}
+
 /// The zone of a name: `local`, `UTC` or an IANA name.
 ///
 /// # Errors

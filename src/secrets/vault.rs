@@ -205,6 +205,17 @@ impl Vault {
         Ok(places)
     }
 
+    /// Why the system's store holds nothing that can be found now. `None`: it can be asked, or is not used here.
+    pub async fn absence(&self) -> Option<String> {
+        match self.store {
+            Store::None => None,
+            Store::System => match keyring::look().await {
+                Err(Trouble::Absent(reason)) => Some(reason),
+                Ok(()) | Err(Trouble::Locked | Trouble::Failed(_)) => None,
+            },
+        }
+    }
+
     /// How the system's store stands, without asking the user anything.
     pub async fn standing(&self) -> StoreStanding {
         let stands = match self.store {

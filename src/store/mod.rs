@@ -87,6 +87,12 @@ impl Store {
         address::url_of(file)
     }
 
+    /// Whether a URL names a SQLite file, not a server or memory.
+    #[must_use]
+    pub fn is_in_a_file(url: &str) -> bool {
+        matches!(Address::parse(url), Ok(Address::File { .. }))
+    }
+
     /// What is open, for people: the file, or the server without its password.
     #[must_use]
     pub fn place(&self) -> String {

@@ -98,13 +98,7 @@ fn autostart(assembly: &Assembly) -> Finding {
 fn configuration(assembly: &Assembly) -> Vec<Finding> {
     let subject = "configuration";
     if let Some(error) = &assembly.config_error {
-        return vec![
-            Finding::fault(
-                subject,
-                format!("{error}. Defaults are used until it is mended."),
-            )
-            .mended_by("Run `spendtray config edit`."),
-        ];
+        return vec![Finding::fault(subject, error.for_now()).mended_by(error.advice())];
     }
     let warnings = assembly.loaded.warnings.iter().map(ToString::to_string);
     let warnings: Vec<Finding> = warnings

@@ -61,7 +61,11 @@ pub(super) async fn run(session: &Session, arguments: &StatusArgs) -> Result<End
     }
     let assembly = session.assembly()?;
     let wanted = selection::choose(&assembly, &arguments.account)?;
-    let store = session.store(&assembly).await?;
+    let store = match arguments.format {
+        // A bar looks every few seconds; without a ledger it would ask the vendors as often.
+        Some(_) => session.store(&assembly).await?,
+        None => session.store_for_a_look(&assembly).await?,
+    };
     let polling = if arguments.refresh {
         Polling::Now
     } else {

@@ -10,6 +10,8 @@ mod help;
 mod ledger;
 mod login;
 mod prices;
+#[cfg(unix)]
+mod read_only;
 mod resident;
 mod status;
 #[cfg(target_os = "linux")]

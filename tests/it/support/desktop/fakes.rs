@@ -209,6 +209,11 @@ impl FakeDaemon {
         shown.ok_or_else(|| "the daemon has gone".into())
     }
 
+    /// The next notification, if it has been sent already.
+    pub(crate) fn next_if_any(&mut self) -> Option<Shown> {
+        self.shown.try_recv().ok()
+    }
+
     /// Presses a button of a notification, and tells only its sender, as dunst does; it stays on the screen.
     pub(crate) async fn press(&self, shown: &Shown, key: &str) -> Outcome {
         let emitter = SignalEmitter::new(&self.connection, "/org/freedesktop/Notifications")?

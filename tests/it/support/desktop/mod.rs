@@ -16,6 +16,7 @@ pub(crate) mod real;
 pub(crate) mod remote;
 pub(crate) mod resident;
 pub(crate) mod screen;
+pub(crate) mod secret_store;
 
 use std::error::Error;
 use std::fmt::Display;

@@ -4,7 +4,6 @@
 //! `command(env!("CARGO_BIN_EXE_spendtray"))` as a [`Program`]: the session is in the environment already.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use zbus::zvariant::OwnedValue;
 use super::bus::Bus;
 use super::programs::{Program, command, need};
 use super::remote::RemoteItem;
+use super::secret_store::SecretStore;
 use super::{Outcome, Session, soon};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
@@ -27,7 +27,8 @@ const GLANCE: Duration = Duration::from_millis(40);
 pub(crate) struct RealDesktop {
     connection: Connection,
     panel: Option<Program>,
-    others: Vec<Program>,
+    secrets: Option<SecretStore>,
+    _others: [Program; 2],
     _bus: Bus,
 }
 
@@ -43,7 +44,7 @@ impl RealDesktop {
         let bus = Bus::start(session)?;
         write_panel_settings(&session.home())?;
         let connection = Connection::session().await?;
-        let others = vec![
+        let others = [
             Program::start(command("xfwm4").arg("--compositor=off"), "xfwm4")?,
             Program::start(&mut command("dunst"), "dunst")?,
         ];
@@ -51,7 +52,8 @@ impl RealDesktop {
         let desktop = Self {
             connection,
             panel: Some(panel),
-            others,
+            secrets: None,
+            _others: others,
             _bus: bus,
         };
         desktop
@@ -72,13 +74,8 @@ impl RealDesktop {
 
     /// Starts a secret store that is unlocked.
     pub(crate) async fn unlock_secrets(&mut self) -> Outcome {
-        let mut daemon = command("gnome-keyring-daemon");
-        daemon.args(["--foreground", "--unlock", "--components=secrets"]);
-        let (program, mut input) = Program::start_told(&mut daemon, "gnome-keyring")?;
-        input.write_all(b"a password")?;
-        drop(input);
-        self.others.push(program);
-        self.name_appears("org.freedesktop.secrets").await
+        self.secrets = Some(SecretStore::start().await?);
+        Ok(())
     }
 
     /// The icon that the panel's tray has.

@@ -18,6 +18,10 @@ const NOW: &str = "2026-11-23T10:00:00Z";
 /// So long before, the vendors' story begins, and stands still until a test moves it.
 const EARLIER: TimeDelta = TimeDelta::minutes(10);
 
+/// So long a program is watched to see whether it rests, and so many hundredths of a second it may work meanwhile.
+const WHILE: Duration = Duration::from_millis(300);
+const NEXT_TO_NONE: u64 = 3;
+
 /// Simulated vendors.
 pub(crate) struct Vendors {
     /// They serve on the story's own runtime.
@@ -40,9 +44,14 @@ impl Vendors {
 
     /// How often Venice was asked something whose path contains this.
     pub(crate) fn asked(&self, path: &str) -> usize {
+        self.asked_of("venice", path)
+    }
+
+    /// How often a vendor was asked something whose path contains this.
+    pub(crate) fn asked_of(&self, vendor: &str, path: &str) -> usize {
         let seen = self.simulator.seen();
-        let venice = seen.iter().filter(|seen| seen.vendor == "venice");
-        venice.filter(|seen| seen.path.contains(path)).count()
+        let of_vendor = seen.iter().filter(|seen| seen.vendor == vendor);
+        of_vendor.filter(|seen| seen.path.contains(path)).count()
     }
 }
 
@@ -182,6 +191,26 @@ impl Resident {
     pub(crate) fn lives(&mut self) -> Outcome<bool> {
         let program = self.program.as_mut().ok_or("it was not started")?;
         Ok(program.ended()?.is_none())
+    }
+
+    /// Waits until it uses next to no processor time for a while: one that spins never comes to rest.
+    pub(crate) async fn rests(&self) -> Outcome {
+        until("a program at rest", async || {
+            let before = self.ticks()?;
+            tokio::time::sleep(WHILE).await;
+            Ok(self.ticks()? <= before + NEXT_TO_NONE)
+        })
+        .await
+    }
+
+    /// The processor time that it has used, in hundredths of a second.
+    fn ticks(&self) -> Outcome<u64> {
+        let program = self.program.as_ref().ok_or("it does not run")?;
+        let status = fs::read_to_string(format!("/proc/{}/stat", program.id()))?;
+        let behind_name = status.rsplit(')').next().unwrap_or_default();
+        // The third field is the first one behind the name; user and system time are the 14th and 15th.
+        let fields = behind_name.split_whitespace().skip(11).take(2);
+        Ok(fields.map(str::parse::<u64>).sum::<Result<u64, _>>()?)
     }
 
     fn prepared(&self, mut process: Command) -> Command {

@@ -1,6 +1,7 @@
 //! The real program as resident tray on simulated vendors: what a person sees of it, and what his clicks do.
 
 mod alerts;
+mod comings;
 mod life;
 mod menu;
 mod real;
