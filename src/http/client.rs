@@ -185,18 +185,21 @@ pub(super) async fn exchange(
     if told.is_some_and(|length| length > limits.body) {
         return Err(too_large());
     }
-    let mut body = Vec::new();
+    // Put together once: a body that grows would be in memory twice at each step.
+    let mut chunks = Vec::new();
+    let mut length = 0;
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > limits.body {
+        length += chunk.len();
+        if length > limits.body {
             return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        chunks.push(chunk);
     }
     Ok(Reply {
         status: response.status().as_u16(),
         retry_after: header(&response, RETRY_AFTER),
         etag: header(&response, ETAG),
-        body,
+        body: chunks.concat(),
     })
 }
 
