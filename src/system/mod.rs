@@ -6,7 +6,6 @@ pub mod alarm;
 pub mod autostart;
 pub mod identity;
 pub mod instance;
-mod memory;
 pub mod open;
 pub mod private;
 pub mod session;

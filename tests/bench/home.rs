@@ -15,6 +15,8 @@ use spendtray::domain::usage::{Attribution, Basis, SlotRange, SlotWidth, Spend, 
 use spendtray::simulator::{Fault, Simulator};
 use spendtray::store::Store;
 use tempfile::TempDir;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 
 use super::Outcome;
 
@@ -32,7 +34,7 @@ impl Home {
     pub(super) async fn new() -> Outcome<Self> {
         let home = Self {
             folder: tempfile::tempdir()?,
-            vendors: Simulator::start(Clock::system(), 7).await?,
+            vendors: vendors().await?,
         };
         let config = home.folder.path().join("config/spendtray");
         std::fs::create_dir_all(&config)?;
@@ -112,6 +114,21 @@ impl Home {
         store.close().await;
         Ok(())
     }
+}
+
+/// Vendors on a thread of their own: what they take to answer must not hold up the clock that measures.
+async fn vendors() -> Outcome<Simulator> {
+    let (tell, told) = oneshot::channel();
+    std::thread::Builder::new().spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async {
+            let started = Simulator::start(Clock::system(), 7).await;
+            drop(tell.send(started));
+            std::future::pending::<()>().await;
+        });
+    })?;
+    Ok(told.await??)
 }
 
 /// A day of usage, by hour and model.
