@@ -6,6 +6,7 @@ use std::process::Command;
 
 use spendtray::domain::poll::PollState;
 use spendtray::store::{Access, Integrity, Store, StoreError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 use crate::support::told;
@@ -203,6 +204,31 @@ async fn a_server_that_is_not_there_is_named_without_its_password() -> Outcome {
     assert!(
         !message.contains("hunter2") && message.contains("ann@127.0.0.1"),
         "{message}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_not_spoken_to_in_plain_words_and_the_way_out_is_told() -> Outcome {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    let server = tokio::spawn(async move {
+        let (mut line, _) = listener.accept().await?;
+        let mut asked = [0; 8];
+        line.read_exact(&mut asked).await?;
+        line.write_all(b"N").await?;
+        let mut rest = Vec::new();
+        line.read_to_end(&mut rest).await?;
+        std::io::Result::Ok(rest)
+    });
+    let url = format!("postgres://ann:hunter2@127.0.0.1:{port}/money?sslmode=verify-full");
+    let error = Store::open(&url).await.unwrap_err().to_string();
+    assert!(error.contains("?sslmode=disable"), "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
+    assert_eq!(
+        server.await??,
+        b"",
+        "nothing more was said, no name and no password"
     );
     Ok(())
 }
