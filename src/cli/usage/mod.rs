@@ -162,13 +162,16 @@ pub(super) async fn run(session: &Session, arguments: &UsageArgs) -> Result<Ende
     let gathered = gather::gather((&assembly, &store), &wanted, polling, &question).await;
     store.close().await;
     let gathered = gathered?;
-    show(session, arguments, question, &gathered)?;
+    let failed = gathered.nobody.filter(|_| assembly.config_error.is_some());
+    if failed.is_none() || arguments.json || arguments.csv {
+        show(session, arguments, question, &gathered)?;
+    }
     for warning in &gathered.warnings {
         session.output.warn(warning);
     }
-    match (gathered.nobody, &assembly.config_error) {
-        (Some(sentence), Some(_)) => Err(Failure::usage(sentence)),
-        _ => gathered.ended,
+    match failed {
+        Some(sentence) => Err(Failure::usage(sentence)),
+        None => gathered.ended,
     }
 }
 

@@ -269,3 +269,14 @@ fn a_ledger_that_can_only_be_read_hides_nothing_that_agents_used() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn an_unreadable_configuration_is_told_once() -> Outcome {
+    let world = World::empty()?;
+    world.write_config("[tray\n")?;
+    let run = world.run(&["usage"])?;
+    assert_eq!(run.code, Some(2));
+    let said = run.stderr.matches("No account is known").count();
+    assert_eq!(said, 1, "{}", run.stderr);
+    Ok(())
+}
