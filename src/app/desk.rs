@@ -20,7 +20,7 @@ use crate::http::Http;
 use crate::store::{Store, StoreError};
 use crate::view::menu::{Action, Checked};
 use crate::view::notice::{Notice, notice};
-use crate::view::{Refreshing, Surroundings, View, view};
+use crate::view::{FilesRead, Refreshing, Surroundings, View, view};
 
 /// How long a snoozed alert is quiet.
 const SNOOZE: TimeDelta = TimeDelta::hours(1);
@@ -107,7 +107,7 @@ impl Desk {
     pub(super) async fn show(
         &mut self,
         ledger: &Ledger,
-        refreshing: Refreshing,
+        (refreshing, reading): (Refreshing, Vec<(AccountId, FilesRead)>),
         now: DateTime<Utc>,
     ) {
         let judge = Judge {
@@ -136,6 +136,7 @@ impl Desk {
             autostart: self.autostart,
             last_refresh: self.refreshed_at.or_else(|| self.last_success()),
             refreshing,
+            reading,
             notes: self.notes(ledger),
         };
         let view = view(&figures, &self.settings.config.policy, &surroundings);

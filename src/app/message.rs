@@ -11,6 +11,8 @@ pub enum Command {
     Act(Action),
     /// The configuration file changed.
     Reload,
+    /// The logs of these agents were written, by their providers' ids.
+    LogsGrew(Vec<&'static str>),
     /// The state outside the ledger that the menu shows may have changed (start at login).
     Redraw,
     /// A second start asks the running one to show itself.

@@ -49,6 +49,9 @@ pub struct Background {
     pub refused_credential: Option<String>,
     /// How far back usage should reach.
     pub since: DateTime<Utc>,
+    /// From when on it is enough where there is much to read; the account is then to be polled again at once. `None`:
+    /// everything is read.
+    pub fresh_since: Option<DateTime<Utc>>,
 }
 
 /// How a poll ended.
@@ -100,6 +103,7 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
         logs: Some(&reach.logs),
         prices: prices.as_deref(),
         since: background.since,
+        fresh_since: background.fresh_since,
         resume: background.resume.as_ref(),
     };
     let result = ask(planned, &context).await;

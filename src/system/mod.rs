@@ -1,4 +1,5 @@
-//! The operating system, one name a service: waiting, start at login, one resident process, opening pages and files.
+//! The operating system, one name a service: waiting, start at login, one resident process, opening pages and files,
+//! hearing what is written.
 //!
 //! It knows nothing of the rest of the program.
 
@@ -10,3 +11,4 @@ pub mod open;
 pub mod private;
 pub mod session;
 pub mod stop;
+pub mod watch;

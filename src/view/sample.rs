@@ -56,6 +56,7 @@ pub(crate) fn surroundings() -> Surroundings {
         autostart: Some(Checked::Yes),
         last_refresh: Some(at("2026-11-23T09:58:00Z")),
         refreshing: Refreshing::No,
+        reading: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -34,6 +34,7 @@ impl Engine {
             Command::Act(action) => self.desk.act(self.ledger.store(), action, now).await,
             Command::Reload => self.reload(now).await,
             Command::Wake => self.wake(now).await,
+            Command::LogsGrew(agents) => self.logs_grew(&agents, now).await,
             Command::Redraw => self.desk.redraw(),
         }
         // A person at the machine may just have woken it: what is overdue starts now, not at the next tick.

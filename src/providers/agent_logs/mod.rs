@@ -112,12 +112,17 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
     let Some(seen) = look(cx, agent, known).await? else {
         return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
     };
+    // What is not read yet must not take the place of what the ledger knows.
+    let since = match &seen.behind {
+        Some(_) => cx.fresh_since.map_or(cx.since, |fresh| fresh.max(cx.since)),
+        None => cx.since,
+    };
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
     let unknown = PriceBook::default();
     let prices = cx.prices.unwrap_or(&unknown);
     reading
         .ranges
-        .push(slots::range(prices, &seen.slots, cx.since, cx.now));
+        .push(slots::range(prices, &seen.slots, since, cx.now));
     if seen.slots.iter().any(|slot| !slot.terms.recorded) {
         reading.figures.priced_as_of = prices.date();
     }
@@ -161,7 +166,7 @@ async fn look(
             hint: "Run `spendtray doctor`.".to_owned(),
         });
     };
-    let (desk, now) = (Arc::clone(desk), cx.now);
+    let (desk, now, fresh_since) = (Arc::clone(desk), cx.now, cx.fresh_since);
     let slots_since = SlotWidth::QuarterHour.start_of(cx.since);
     let looked = tokio::task::spawn_blocking(move || {
         let ask = Ask {
@@ -169,6 +174,8 @@ async fn look(
             known: known.as_deref(),
             responses_since: now - LOOK_BACK,
             if_used_since: now - windows::FORGOTTEN_AFTER,
+            now,
+            fresh_since,
         };
         desk.look(agent, ask)
     });

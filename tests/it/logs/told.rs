@@ -32,6 +32,7 @@ fn look(desk: &Desk, id: &str, known: Option<&str>) -> Outcome<Option<Seen>> {
         known,
         responses_since: DateTime::UNIX_EPOCH,
         if_used_since: DateTime::UNIX_EPOCH,
+        ..Ask::TOTALS
     };
     Ok(desk.look(agent(id)?, ask)?)
 }
