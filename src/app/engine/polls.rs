@@ -95,6 +95,9 @@ impl Engine {
         self.news = News::Waiting;
         if self.in_flight.is_empty() {
             self.reach.http.rest();
+        }
+        // What is known of today is shown before the rest of the logs is read, however fast that goes.
+        if self.in_flight.is_empty() || !self.reading().is_empty() {
             self.show(self.reach.clock.now()).await;
         }
     }

@@ -16,7 +16,7 @@ use spendtray::providers::ALL;
 use spendtray::system::watch::{Ear, Happened};
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::support::stage::{Outcome, Set, Stage};
+use crate::support::stage::{Outcome, Set, Stage, says};
 
 const PLAN: &str = "timezone = \"UTC\"\n[[account]]\nprovider = \"claude-code\"\nplan = \"custom\"\nsession_tokens = 1000\n";
 const SOON: Duration = Duration::from_secs(20);
@@ -94,6 +94,28 @@ async fn folders_that_come_after_the_start_are_found() -> Outcome {
     fs::rename(home.join("aside"), home.join(".claude"))?;
     respond(&home, "alpha/s.jsonl", "two", 100)?;
     stage.says("~20 %").await?;
+    stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_many_logs_todays_are_shown_first_and_how_far_the_others_are() -> Outcome {
+    let set = set(PLAN)?;
+    let home = set.home.path().to_owned();
+    respond(&home, "alpha/s.jsonl", "one", 100)?;
+    respond(&home, "alpha/old.jsonl", "two", 100)?;
+    // Much to read, in which nothing stands.
+    let old = fs::OpenOptions::new()
+        .append(true)
+        .open(home.join(".claude/projects/alpha/old.jsonl"))?;
+    let line = [[b' '; 1023].as_slice(), b"\n"].concat();
+    (&old).write_all(&line.repeat(65 << 10))?;
+    old.set_modified(std::time::UNIX_EPOCH + Duration::from_hours(24))?;
+    let mut stage = set.start().await?;
+    let view = stage.says("Reading logs: 1 of 2 files").await?;
+    assert!(says(&view.menu, "~10 %"), "{view:?}");
+    let view = stage.says("~20 %").await?;
+    assert!(!says(&view.menu, "Reading logs"), "{view:?}");
     stage.quit().await?;
     Ok(())
 }
