@@ -15,6 +15,7 @@ use crate::logs::hashing::Set;
 use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
 use crate::logs::look::{self, Files, Job};
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
+use crate::logs::table::instant;
 
 /// So many of the files that were last written are remembered by name: a vendor's newest word may stand in one that is
 /// not the newest.
@@ -326,21 +327,27 @@ impl Counter {
         self.known.totals.since(since.timestamp(), labels)
     }
 
-    /// Hands out every counted response once, in no order. It may read them from the index: what is not saved yet is
-    /// handed out too.
+    /// Hands out every counted response since an instant once, in no order. It may read them from the index: what is not
+    /// saved yet is handed out too.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn each_response(&self, each: &mut dyn FnMut(ResponseView<'_>)) -> io::Result<()> {
+    pub fn each_response(
+        &self,
+        since: DateTime<Utc>,
+        each: &mut dyn FnMut(ResponseView<'_>),
+    ) -> io::Result<()> {
+        let since = instant(since.timestamp());
         let loaded;
         let table = match &self.index {
             Some(path) if self.depth == Depth::Totals => {
-                loaded = index::load(path, Depth::Responses)?;
+                loaded = index::load(path, Depth::ResponsesSince(since))?;
                 &loaded.known.table
             }
             _ => &self.known.table,
         };
-        for (_, response) in table.responses() {
+        let responses = table.responses();
+        for (_, response) in responses.filter(|(_, response)| response.at >= since) {
             let named = table.labels.named(response.label);
             each(ResponseView {
                 at: i64::from(response.at),

@@ -12,7 +12,7 @@ use crate::domain::agent::{AgentResponse, AgentSlot};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::domain::variables::Variables;
-use crate::logs::standing::{File, Look};
+use crate::logs::standing::{File, Look, Standing};
 use crate::logs::watching::Watching;
 use crate::logs::{ALL, Agent, Faults, Places, Progress, Watch};
 use crate::system::watch::{self, CannotWatch, Ear, Happened};
@@ -35,7 +35,7 @@ pub struct Desk {
     surroundings: Surroundings,
     agents: Mutex<BTreeMap<&'static str, Arc<File>>>,
     watching: OnceLock<Result<Watching, String>>,
-    /// Tells this desk's revisions from another's.
+    /// Tells this desk's revisions from another's, where what was counted cannot be kept.
     name: u64,
 }
 
@@ -168,18 +168,15 @@ impl Desk {
             .now(&mut standing, &ask, &mut |_| {});
         if looked.is_err() {
             // Whoever saw this fail must be told anew when it goes well again.
-            standing.revision += 1;
+            standing.failures += 1;
             file.tell(None);
         }
         let behind = looked?;
-        let revision = format!("{:016x}.{}", self.name, standing.revision);
+        let revision = standing.revision(&self.index(agent), self.name);
         if ask.known == Some(&revision) && behind.is_none() {
             return Ok(None);
         }
-        let slots = standing
-            .counter
-            .as_ref()
-            .map_or_else(Vec::new, |counter| counter.slots_since(ask.slots_since));
+        let slots = standing.slots(ask.slots_since);
         let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
         let is_recent = |slot: &AgentSlot| slot.start + quarter > ask.if_used_since;
         let responses = if slots.iter().any(is_recent) {
@@ -216,16 +213,43 @@ impl Desk {
         Ok(())
     }
 
-    /// Every response of an agent, in no order. It looks first, and blocks as [`Self::look`] does.
+    /// Every response of an agent, in no order, as the last look found them; it looks when there was none, and blocks
+    /// as [`Self::look`] does.
     ///
     /// # Errors
     /// When the agent's index is there and cannot be read.
     pub fn responses(&self, agent: &'static Agent) -> io::Result<Vec<AgentResponse>> {
+        self.looked_at(agent, |standing| {
+            standing.responses(DateTime::<Utc>::MIN_UTC)
+        })
+    }
+
+    /// All usage of an agent by quarter of an hour, as [`Self::responses`]; single responses need not be read for it.
+    ///
+    /// # Errors
+    /// When the agent's index is there and cannot be read.
+    pub fn slots(&self, agent: &'static Agent) -> io::Result<Vec<AgentSlot>> {
+        self.looked_at(agent, |standing| Ok(standing.slots(DateTime::UNIX_EPOCH)))
+    }
+
+    fn looked_at<T>(
+        &self,
+        agent: &'static Agent,
+        tell: impl FnOnce(&Standing) -> io::Result<T>,
+    ) -> io::Result<T> {
         let file = self.file(agent);
         let mut standing = file.hold();
-        self.begin(agent, &file)
-            .now(&mut standing, &Ask::TOTALS, &mut |_| {})?;
-        standing.responses(DateTime::<Utc>::MIN_UTC)
+        if standing.counter.is_none() {
+            self.begin(agent, &file)
+                .now(&mut standing, &Ask::TOTALS, &mut |_| {})?;
+        }
+        tell(&standing)
+    }
+
+    /// Whether nothing was ever counted of an agent: the first look takes a while.
+    #[must_use]
+    pub fn is_new(&self, agent: &Agent) -> bool {
+        !self.index(agent).exists()
     }
 
     fn file(&self, agent: &Agent) -> Arc<File> {

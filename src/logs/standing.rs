@@ -1,8 +1,9 @@
 //! An agent between two looks, and what one look does: what is read, in which order, and what is kept of it.
 
+use std::fs;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +12,8 @@ use crate::domain::agent::{AgentResponse, AgentSlot};
 use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
+use crate::logs::files::Stamp;
+use crate::logs::hashing::{both, sum};
 use crate::logs::told::{LogsSince, Told};
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
@@ -49,7 +52,9 @@ pub(super) struct Standing {
     pub(super) counter: Option<Counter>,
     told: Option<Told>,
     /// How often a look brought something.
-    pub(super) revision: u64,
+    brought: u64,
+    /// How often a look failed.
+    pub(super) failures: u64,
     pub(super) files: u64,
     pub(super) faults: Faults,
     pub(super) unsaved: Option<String>,
@@ -62,14 +67,29 @@ impl Standing {
         self.told.as_ref().and_then(Told::quota)
     }
 
+    /// What was used since an instant, by quarter of an hour.
+    pub(super) fn slots(&self, since: DateTime<Utc>) -> Vec<AgentSlot> {
+        let counter = self.counter.as_ref();
+        counter.map_or_else(Vec::new, |counter| counter.slots_since(since))
+    }
+
+    /// Names what is known, in every process alike: it is what the index holds. Where that could not be kept it is this
+    /// desk's alone.
+    pub(super) fn revision(&self, index: &Path, desk: u64) -> String {
+        let kept = fs::metadata(index).map(|metadata| Stamp::of(&metadata));
+        let kept = match kept {
+            Ok(stamp) if self.unsaved.is_none() => both(stamp.size, stamp.modified),
+            _ => both(desk, self.brought),
+        };
+        let told = format!("{:?} {:?}", self.quota(), self.faults);
+        let told = both(sum(told.as_bytes()), self.failures);
+        format!("{:016x}", both(kept, told))
+    }
+
     pub(super) fn responses(&self, since: DateTime<Utc>) -> io::Result<Vec<AgentResponse>> {
         let mut responses = Vec::new();
         if let Some(counter) = &self.counter {
-            counter.each_response(&mut |view| {
-                if view.at >= since.timestamp() {
-                    responses.extend(response(&view));
-                }
-            })?;
+            counter.each_response(since, &mut |view| responses.extend(response(&view)))?;
         }
         Ok(responses)
     }
@@ -126,7 +146,7 @@ impl Look<'_> {
             || told.as_ref().and_then(Told::quota) != standing.quota()
             || faults != standing.faults
             || unsaved != standing.unsaved;
-        standing.revision += u64::from(is_news);
+        standing.brought += u64::from(is_news);
         standing.counter = Some(counter);
         (standing.told, standing.faults, standing.unsaved) = (told, faults, unsaved);
         Ok(behind)

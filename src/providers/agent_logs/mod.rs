@@ -108,7 +108,11 @@ const fn provider(
 
 async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, PollError> {
     let wishes = Wishes::of(cx.account);
-    let known = cx.resume.and_then(|cursor| known(cursor, &wishes, cx.now));
+    let unknown = PriceBook::default();
+    let prices = cx.prices.unwrap_or(&unknown);
+    // What is wished and what things cost change what is told of the same logs.
+    let terms = format!("{}/{:x}", wishes.mark(), prices.mark());
+    let known = cx.resume.and_then(|cursor| known(cursor, &terms, cx.now));
     let Some(seen) = look(cx, agent, known).await? else {
         return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
     };
@@ -118,8 +122,6 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
         None => cx.since,
     };
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-    let unknown = PriceBook::default();
-    let prices = cx.prices.unwrap_or(&unknown);
     reading
         .ranges
         .push(slots::range(prices, &seen.slots, since, cx.now));
@@ -150,7 +152,7 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
             agent.name
         ));
     }
-    reading.resume = Some(mark(&seen, &wishes, cx.now));
+    reading.resume = Some(mark(&seen, &terms, cx.now));
     Ok(reading)
 }
 
@@ -190,18 +192,17 @@ async fn look(
         })
 }
 
-/// What the next poll goes on from: which state of the logs was told, under which wishes, and when.
-fn mark(seen: &Seen, wishes: &Wishes, now: DateTime<Utc>) -> Cursor {
-    let (revision, wishes) = (&seen.revision, wishes.mark());
-    Cursor(format!("{} {revision} {wishes}", now.timestamp()))
+/// What the next poll goes on from: which state of the logs was told, under which terms, and when.
+fn mark(seen: &Seen, terms: &str, now: DateTime<Utc>) -> Cursor {
+    Cursor(format!("{} {} {terms}", now.timestamp(), seen.revision))
 }
 
 /// The state of the logs that the ledger knows. `None`: it must be told anew.
-fn known(cursor: &Cursor, wishes: &Wishes, now: DateTime<Utc>) -> Option<String> {
+fn known(cursor: &Cursor, terms: &str, now: DateTime<Utc>) -> Option<String> {
     let mut parts = cursor.0.splitn(3, ' ');
     let told_at = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
     let revision = parts.next()?.to_owned();
-    let is_same = parts.next()? == wishes.mark();
+    let is_same = parts.next()? == terms;
     let age = now - told_at;
     let is_young = TimeDelta::zero() <= age && age < KEPT_AGAIN_AFTER;
     (is_same && is_young).then_some(revision)
