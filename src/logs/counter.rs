@@ -247,6 +247,22 @@ impl Counter {
         Ok(forgot)
     }
 
+    /// Lets go of the responses where the index has them: totals and marks are enough until something changes.
+    pub(super) fn rest(&mut self) {
+        let Some(path) = self.index.as_ref().filter(|_| self.depth != Depth::Totals) else {
+            return;
+        };
+        let is_kept = self.known.table.changed() == 0 && self.touched.is_empty() && !self.rewrite;
+        // Only what this counter itself has taken in may stand in for it.
+        if is_kept
+            && let Ok(loaded) = index::load(path, Depth::Totals)
+            && loaded.length == self.length
+            && !loaded.stale
+        {
+            self.take_over(loaded);
+        }
+    }
+
     /// Keeps what was counted since the last time. Nothing is lost when it fails: the next save tries again. When
     /// nothing changed, nothing is written.
     ///
@@ -370,5 +386,60 @@ impl Counter {
             faults.long_lines = faults.long_lines.saturating_add(seen.too_long);
         }
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::domain::variables::Variables;
+    use crate::logs::CLAUDE_CODE;
+
+    fn respond(home: &Path, id: &str) {
+        let folder = home.join(".claude/projects/alpha");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("s.jsonl");
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
+        let line = format!(
+            r#"{{"type":"assistant","timestamp":"2026-11-23T08:00:00Z","requestId":"r{id}","message":{{"id":"{id}","model":"m","stop_reason":"end_turn","usage":{{"input_tokens":1,"output_tokens":2}}}}}}"#
+        );
+        writeln!(file, "{line}").unwrap();
+    }
+
+    fn look(counter: &mut Counter, home: &Path) -> (usize, u64) {
+        let places = Places {
+            home,
+            config_home: &home.join(".config"),
+            variables: &Variables::default(),
+        };
+        counter.look(&places, &mut |_| {});
+        let requests = counter.slots();
+        let requests = requests.iter().map(|slot| slot.tally.requests).sum();
+        (counter.known.table.responses().count(), requests)
+    }
+
+    #[test]
+    fn a_counter_at_rest_has_totals_only_and_counts_on_without_counting_twice() {
+        let home = tempfile::tempdir().unwrap();
+        respond(home.path(), "one");
+        let index = Some(home.path().join("index"));
+        let mut counter = Counter::open(CLAUDE_CODE, index).unwrap();
+        assert_eq!(look(&mut counter, home.path()), (1, 1));
+        // What is not kept cannot be let go of.
+        counter.rest();
+        assert_eq!(look(&mut counter, home.path()), (1, 1));
+        counter.save().unwrap();
+        counter.rest();
+        assert_eq!(look(&mut counter, home.path()), (0, 1));
+        respond(home.path(), "one");
+        respond(home.path(), "two");
+        assert_eq!(look(&mut counter, home.path()), (2, 2));
     }
 }

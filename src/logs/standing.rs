@@ -135,6 +135,9 @@ impl Look<'_> {
         let behind = (progress.left > 0).then_some(progress);
         self.file.tell(behind);
         let unsaved = counter.save().err().map(|error| error.to_string());
+        if progress.changed == 0 {
+            counter.rest();
+        }
         let logs = if is_first || progress.changed > 0 {
             LogsSince::Changed(&newest)
         } else {
