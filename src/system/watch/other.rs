@@ -1,4 +1,4 @@
-//! macOS (FSEvents) and Windows (`ReadDirectoryChangesW`), through `notify`. A watch covers all that lies below its
+//! macOS (`FSEvents`) and Windows (`ReadDirectoryChangesW`), through `notify`. A watch covers all that lies below its
 //! folder, and both tell a write for certain only when the file is closed.
 
 use std::collections::HashMap;
