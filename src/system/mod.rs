@@ -1,9 +1,10 @@
-//! The operating system, one name a service: waiting, start at login, one resident process, opening pages and files.
+//! The operating system, one name a service: waiting, memory, start at login, one resident process, opening pages and files.
 //!
 //! It knows nothing of the rest of the program.
 
 pub mod alarm;
 pub mod autostart;
+pub mod heap;
 pub mod identity;
 pub mod instance;
 pub mod open;

@@ -26,6 +26,7 @@ use crate::app::settings::Reload;
 use crate::app::{record, schedule};
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
+use crate::system::heap;
 use crate::view::Refreshing;
 
 /// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
@@ -340,6 +341,7 @@ impl Engine {
         if self.in_flight.is_empty() {
             self.reach.http.rest();
             self.show(self.reach.clock.now()).await;
+            heap::give_back();
         }
     }
 
