@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 
 use crate::analysis::alerts::{Stepped, step};
 use crate::analysis::digest::{AccountCard, digest};
+use crate::analysis::folding::fold;
 use crate::analysis::rules::probes;
-use crate::analysis::testing::{balance, card, key, now, price, window};
+use crate::analysis::testing::{balance, billed, card, key, now, price, window};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Condition, Repeat};
 use crate::domain::coin::Holding;
@@ -357,6 +358,28 @@ proptest! {
             let told_twice = stepped.fired.iter().find(|fired| fired.key.rule.as_str() != "window-reset");
             prop_assert_eq!(told_twice, None);
         }
+    }
+
+    #[test]
+    fn folding_changes_no_figure(venice in account("venice"), policy in policy()) {
+        let figures = |account: &AccountSnapshot| {
+            let snapshot = Snapshot { accounts: vec![account.clone()], alerts: Vec::new() };
+            digest(&snapshot, &[card("venice")], &policy, now())
+        };
+        // Each piece of usage goes on for two hours. Amounts beyond any bill are not added up in every order alike.
+        let mut venice = venice;
+        let goes_on = |slot: &UsageSlot| {
+            let slot = UsageSlot { spend: billed("0.25", "USD"), ..slot.clone() };
+            (0..8).filter_map(move |quarter| {
+                let start = slot.start.checked_add_signed(TimeDelta::minutes(15) * quarter)?;
+                Some(UsageSlot { start, ..slot.clone() })
+            })
+        };
+        venice.slots = venice.slots.iter().flat_map(goes_on).collect();
+        venice.slots.sort_by_key(|slot| slot.start);
+        let mut folded = venice.clone();
+        fold(&mut folded, policy.zone, now());
+        prop_assert_eq!(figures(&folded), figures(&venice));
     }
 
     #[test]

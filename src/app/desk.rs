@@ -7,6 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
+use crate::analysis::folding::fold;
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
@@ -83,7 +84,12 @@ impl Desk {
     /// Reads the ledger again; when it cannot be read, the last snapshot stays.
     pub(super) async fn look_again(&mut self, store: &Store, now: DateTime<Utc>) {
         match store.snapshot(record::since(now)).await {
-            Ok(snapshot) => self.snapshot = snapshot,
+            Ok(mut snapshot) => {
+                for account in &mut snapshot.accounts {
+                    fold(account, self.settings.config.policy.zone, now);
+                }
+                self.snapshot = snapshot;
+            }
             Err(error) => self.ledger_trouble(&error),
         }
     }
@@ -94,7 +100,8 @@ impl Desk {
             Ok(known) => known,
             Err(error) => return self.ledger_trouble(&error),
         };
-        if let Some(known) = known {
+        if let Some(mut known) = known {
+            fold(&mut known, self.settings.config.policy.zone, now);
             self.snapshot.learn(known);
         }
         match store.alerts().await {

@@ -1,11 +1,9 @@
 //! One poll of one account: credential, provider, outcome. One failure stays one.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::FutureExt as _;
 
 use crate::app::accounts::Planned;
 use crate::app::pricing::Prices;
@@ -114,15 +112,11 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
     }
 }
 
-/// Asks the vendor; what goes wrong inside the provider stays there too.
+/// Asks the vendor, for so long at most.
 async fn ask(planned: &Planned, context: &PollContext<'_>) -> Result<Reading, PollError> {
     let name = planned.provider.name;
-    let poll = AssertUnwindSafe((planned.provider.poll)(context)).catch_unwind();
-    match tokio::time::timeout(LONGEST_POLL, poll).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(PollError::Malformed(format!(
-            "reading {name}'s answer failed inside spendtray; the log says where"
-        ))),
+    match tokio::time::timeout(LONGEST_POLL, (planned.provider.poll)(context)).await {
+        Ok(result) => result,
         Err(_) => Err(PollError::Unreachable(format!(
             "{name} did not finish answering within {} s",
             LONGEST_POLL.as_secs()

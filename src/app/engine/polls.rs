@@ -9,6 +9,7 @@ use super::{Engine, Finished, InFlight, News};
 use crate::app::poller::{Background, poll};
 use crate::app::{record, schedule};
 use crate::domain::account::AccountId;
+use crate::system::heap;
 
 impl Engine {
     pub(super) async fn start_due(&mut self, now: DateTime<Utc>) {
@@ -99,6 +100,9 @@ impl Engine {
         // What is known of today is shown before the rest of the logs is read, however fast that goes.
         if self.in_flight.is_empty() || !self.reading().is_empty() {
             self.show(self.reach.clock.now()).await;
+        }
+        if self.in_flight.is_empty() {
+            heap::give_back();
         }
     }
 
