@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Engine, Flow};
+use super::{Engine, Flow, Haste};
 use crate::app::accounts::{Planned, planned};
 use crate::app::ledger::Ledger;
 use crate::app::message::Command;
@@ -17,6 +17,7 @@ use crate::view::menu::Action;
 
 impl Engine {
     pub(super) async fn obey(&mut self, command: Command) -> Flow {
+        self.take_in().await;
         let now = self.follow_clock();
         match command {
             Command::Act(Action::Quit) => return Flow::End,
@@ -35,6 +36,7 @@ impl Engine {
             Command::Reload => self.reload(now).await,
             Command::Wake => self.wake(now).await,
             Command::Redraw => self.desk.redraw(),
+            Command::Look => {}
         }
         // A person at the machine may just have woken it: what is overdue starts now, not at the next tick.
         self.tick().await;
@@ -46,6 +48,7 @@ impl Engine {
         if self.told_to_wait(now).contains(account) {
             return;
         }
+        self.haste = Haste::SomebodyWaits;
         if self.in_flight.contains_key(account) {
             self.again.insert(account.clone());
         } else {

@@ -4,6 +4,7 @@
 
 mod commands;
 mod parts;
+mod round;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,26 +13,27 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use parts::Parts;
 
 use crate::app::accounts::{Planned, Registry, planned};
 use crate::app::desk::{Desk, Outside};
+use crate::app::engine::round::{Finished, Haste, InFlight};
 use crate::app::ledger::{Changed, Ledger};
 use crate::app::message::Command;
-use crate::app::poller::{Polled, Reach, poll};
+use crate::app::poller::Reach;
+use crate::app::schedule;
 use crate::app::settings::Reload;
-use crate::app::{record, schedule};
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
 use crate::view::Refreshing;
 
-/// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
-const LONGEST_SLEEP: Duration = Duration::from_mins(1);
-/// How long what one poll brought waits to be shown while others are under way.
-const TOGETHER: Duration = Duration::from_millis(300);
+/// The longest sleep: forecasts and paces drift, with no instant at which they become others.
+const LONGEST_SLEEP: TimeDelta = TimeDelta::minutes(5);
+/// How long a round of polls that nobody asked for may take before it is shown that it is under way.
+const UNSEEN: TimeDelta = TimeDelta::seconds(5);
 /// So many vendors are asked at once.
 const AT_ONCE: usize = 8;
 /// History older than this is dropped.
@@ -46,33 +48,19 @@ pub struct Engine {
     planned: Vec<Planned>,
     due: BTreeMap<AccountId, Option<DateTime<Utc>>>,
     polls: JoinSet<Finished>,
+    /// The polls whose outcome is not in the ledger yet.
     in_flight: BTreeMap<AccountId, InFlight>,
+    /// Those of them that have ended.
+    arrived: Vec<Finished>,
+    haste: Haste,
     again: BTreeSet<AccountId>,
     permits: Arc<Semaphore>,
     polls_begun: u64,
     purged_at: Option<DateTime<Utc>>,
-    news: News,
+    /// When what has happened since must be shown. `None`: all of it is.
+    show_at: Option<DateTime<Utc>>,
     seen_at: DateTime<Utc>,
     desk: Desk,
-}
-
-/// A poll under way.
-struct InFlight {
-    number: u64,
-    task: AbortHandle,
-}
-
-struct Finished {
-    number: u64,
-    account: AccountId,
-    polled: Polled,
-}
-
-/// Whether what polls brought is on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum News {
-    Shown,
-    Waiting,
 }
 
 /// Whether the loop goes on.
@@ -113,11 +101,13 @@ impl Engine {
             due: BTreeMap::new(),
             polls: JoinSet::new(),
             in_flight: BTreeMap::new(),
+            arrived: Vec::new(),
+            haste: Haste::SomebodyWaits,
             again: BTreeSet::new(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             polls_begun: 0,
             purged_at: None,
-            news: News::Shown,
+            show_at: None,
         }
     }
 
@@ -133,11 +123,11 @@ impl Engine {
                     None => Flow::End,
                 },
                 Some(done) = self.polls.join_next() => {
-                    self.finish_all(done).await;
+                    self.arrive(done).await;
                     Flow::Go
                 }
                 () = clock.wait(wait) => {
-                    self.tick().await;
+                    self.wake_up().await;
                     Flow::Go
                 }
             };
@@ -145,6 +135,7 @@ impl Engine {
                 break;
             }
         }
+        self.take_in().await;
         self.polls.abort_all();
         self.ledger.store().close().await;
         self.desk.stopped();
@@ -175,22 +166,23 @@ impl Engine {
 
     fn wait(&self) -> Duration {
         let now = self.reach.clock.now();
-        let next = self
+        let due = self
             .due
             .iter()
             .filter(|(id, _)| !self.in_flight.contains_key(id))
-            .filter_map(|(_, due)| *due)
-            .min();
-        let until = next.map_or(TimeDelta::hours(1), |next| next - now);
-        let longest = match self.news {
-            News::Shown => LONGEST_SLEEP,
-            News::Waiting => TOGETHER,
-        };
-        until.to_std().unwrap_or(Duration::ZERO).min(longest)
+            .filter_map(|(_, due)| *due);
+        let others = [
+            self.show_at,
+            self.desk.changes_at(),
+            self.ledger.tries_again_at(),
+        ];
+        let next = due.chain(others.into_iter().flatten()).min();
+        let until = next.map_or(LONGEST_SLEEP, |next| next - now);
+        until.min(LONGEST_SLEEP).to_std().unwrap_or_default()
     }
 
     async fn show(&mut self, now: DateTime<Utc>) {
-        self.news = News::Shown;
+        self.show_at = None;
         let refreshing = if self.in_flight.is_empty() {
             Refreshing::No
         } else {
@@ -199,7 +191,27 @@ impl Engine {
         self.desk.show(&self.ledger, refreshing, now).await;
     }
 
+    /// The time has come for something: to ask, to show, or only to look. What a round of polls brings is shown at its
+    /// end, so the round's beginning is not, unless it takes long or time alone has changed what is shown.
+    async fn wake_up(&mut self) {
+        let idle = self.in_flight.is_empty();
+        let now = self.look_up().await;
+        let begun = idle && !self.in_flight.is_empty();
+        if begun && self.show_at.is_none() && self.desk.changes_at().is_none_or(|at| at > now) {
+            self.show_at = Some(now + UNSEEN);
+        } else {
+            self.show(now).await;
+        }
+    }
+
     async fn tick(&mut self) {
+        let now = self.look_up().await;
+        self.show(now).await;
+    }
+
+    /// Does what is due but for showing it.
+    async fn look_up(&mut self) -> DateTime<Utc> {
+        self.take_in().await;
         let now = self.follow_clock();
         if self.ledger.try_again(now).await == Changed::Yes {
             let waiting = self.told_to_wait(now);
@@ -210,7 +222,7 @@ impl Engine {
         }
         self.start_due(now).await;
         self.purge(now).await;
-        self.show(now).await;
+        now
     }
 
     /// The time. When the clock was set back since the last look, plans move with it: what was due in five minutes
@@ -255,128 +267,6 @@ impl Engine {
         self.purged_at = Some(now);
         if let Err(error) = self.ledger.store().purge(now - KEPT).await {
             tracing::warn!(%error, "old history could not be dropped");
-        }
-    }
-
-    async fn start_due(&mut self, now: DateTime<Utc>) {
-        // A vendor that told us to wait is not taken along with others, however soon it is due.
-        let waiting = self.told_to_wait(now);
-        let due: Vec<AccountId> = self
-            .planned
-            .iter()
-            .filter(|planned| !self.in_flight.contains_key(planned.id()))
-            .filter(|planned| {
-                let at = self.due.get(planned.id()).copied().flatten();
-                let is_due = if waiting.contains(planned.id()) {
-                    schedule::is_beyond_all_plans
-                } else {
-                    schedule::is_due
-                };
-                at.is_some_and(|at| is_due(now, at, planned.account.every))
-            })
-            .map(|planned| planned.id().clone())
-            .collect();
-        for account in due {
-            self.start(&account, now).await;
-        }
-    }
-
-    async fn start(&mut self, account: &AccountId, now: DateTime<Utc>) {
-        let Some(planned) = self
-            .planned
-            .iter()
-            .find(|planned| planned.id() == account)
-            .cloned()
-        else {
-            return;
-        };
-        let background = match record::background(self.ledger.store(), &planned, now).await {
-            Ok(background) => background,
-            Err(error) => {
-                self.desk.ledger_trouble(&error);
-                self.due
-                    .insert(account.clone(), Some(now + TimeDelta::seconds(60)));
-                return;
-            }
-        };
-        self.polls_begun += 1;
-        let (reach, permits, number) = (
-            self.reach.clone(),
-            Arc::clone(&self.permits),
-            self.polls_begun,
-        );
-        let polled = account.clone();
-        let task = self.polls.spawn(async move {
-            let _permit = permits.acquire().await;
-            let (account, polled) = (polled, poll(&reach, &planned, &background).await);
-            Finished {
-                number,
-                account,
-                polled,
-            }
-        });
-        self.in_flight
-            .insert(account.clone(), InFlight { number, task });
-    }
-
-    /// Drops the polls under way: they go on from what another ledger knew.
-    fn abandon_polls(&mut self) {
-        self.polls.abort_all();
-        self.in_flight.clear();
-        self.again.clear();
-    }
-
-    /// Takes in the polls that have ended. Those of one round end soon after each other: what they brought is judged
-    /// and drawn once.
-    async fn finish_all(&mut self, first: Result<Finished, JoinError>) {
-        let mut next = Some(first);
-        while let Some(done) = next {
-            if let Ok(finished) = done {
-                self.finish(finished).await;
-            }
-            next = self.polls.try_join_next();
-        }
-        self.news = News::Waiting;
-        if self.in_flight.is_empty() {
-            self.reach.http.rest();
-            self.show(self.reach.clock.now()).await;
-        }
-    }
-
-    async fn finish(&mut self, finished: Finished) {
-        let in_flight = self.in_flight.get(&finished.account);
-        if in_flight.is_none_or(|in_flight| in_flight.number != finished.number) {
-            return;
-        }
-        let now = self.follow_clock();
-        self.in_flight.remove(&finished.account);
-        if let Some(planned) = self
-            .planned
-            .iter()
-            .find(|planned| *planned.id() == finished.account)
-        {
-            if let Err(error) = &finished.polled.result {
-                tracing::info!(account.id = %finished.account, kind = error.kind().name(), %error, "poll failed");
-            }
-            match record::record(self.ledger.store(), planned, &finished.polled, now).await {
-                Ok(next_at) => {
-                    self.due.insert(finished.account.clone(), next_at);
-                    self.desk.ledger_works();
-                }
-                Err(error) => {
-                    self.desk.ledger_trouble(&error);
-                    self.due
-                        .insert(finished.account.clone(), Some(now + TimeDelta::seconds(60)));
-                }
-            }
-        }
-        self.desk.polled(now);
-        self.desk
-            .look_at(self.ledger.store(), &finished.account, now)
-            .await;
-        if self.again.remove(&finished.account) {
-            // Not without a look at the answer: it may have said to wait.
-            self.refresh(&finished.account, now).await;
         }
     }
 }
