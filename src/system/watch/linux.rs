@@ -203,7 +203,7 @@ impl Ear {
 fn listen(posts: &Posts) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
     #[expect(
         deprecated,
-        reason = "its successor is unsafe code and asks for what an owned descriptor is"
+        reason = "its successor is not safe and asks for what an owned descriptor is"
     )]
     AsyncFd::with_interest(Arc::clone(&posts.inotify), Interest::READABLE)
 }
