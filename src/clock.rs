@@ -52,11 +52,12 @@ impl Clock {
         }
     }
 
-    /// Waits that long, or less where the system tells that its clock was set. A manual clock waits as the runtime does.
+    /// Waits that long or less: until the system tells that its clock was set, or a minute where nobody would tell. A
+    /// manual clock waits as the runtime does.
     pub async fn wait(&self, duration: Duration) {
         match &self.0 {
             Kind::System { .. } => alarm::wait(duration).await,
-            Kind::Manual(_) => tokio::time::sleep(duration).await,
+            Kind::Manual(_) => tokio::time::sleep(duration.min(alarm::LONGEST_UNTOLD)).await,
         }
     }
 

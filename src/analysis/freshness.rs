@@ -31,18 +31,22 @@ pub(super) fn state(
         (Some(_), Some(_)) => AccountState::Stale,
         (None, None) => AccountState::Unknown,
         (None, Some(latest)) => {
-            let promised = TimeDelta::from_std(every)
-                .ok()
-                .and_then(|every| every.checked_mul(2))
-                .unwrap_or(TimeDelta::hours(2));
             // A reading from the future was taken before the clock was set back: its age is not known.
-            if (now - latest.taken_at).abs() <= promised {
+            if (now - latest.taken_at).abs() <= promised(every) {
                 AccountState::Fresh
             } else {
                 AccountState::Stale
             }
         }
     }
+}
+
+/// How old figures may be: those that missed one poll are stale.
+pub(super) fn promised(every: Duration) -> TimeDelta {
+    TimeDelta::from_std(every)
+        .ok()
+        .and_then(|every| every.checked_mul(2))
+        .unwrap_or(TimeDelta::hours(2))
 }
 
 fn has_reset(resets_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {

@@ -26,5 +26,6 @@ pub mod standing;
 mod summary;
 #[cfg(test)]
 mod testing;
+pub mod turning;
 pub mod usage_report;
 mod wording;

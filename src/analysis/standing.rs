@@ -16,7 +16,7 @@ pub(super) const LASTS_WARNING: TimeDelta = TimeDelta::days(3);
 /// A prepaid purse that lasts no longer is nearly empty.
 pub(super) const LASTS_CRITICAL: TimeDelta = TimeDelta::days(1);
 /// Told to wait for longer than this, figures count as old.
-const LONGEST_WAITING: TimeDelta = TimeDelta::hours(1);
+pub(super) const LONGEST_WAITING: TimeDelta = TimeDelta::hours(1);
 
 /// How bad a percentage of a limit is. `None`: not bad.
 pub(super) fn of_percent(percent: Decimal, policy: &Policy) -> Option<Severity> {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::analysis::alerts;
 use crate::analysis::digest::{AccountCard, digest};
 use crate::analysis::folding::fold;
+use crate::analysis::{alerts, turning};
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
@@ -42,6 +42,7 @@ pub(super) struct Desk {
     cards: Vec<AccountCard>,
     snapshot: Snapshot,
     shown: Option<View>,
+    changes_at: Option<DateTime<Utc>>,
     refreshed_at: Option<DateTime<Utc>>,
     ledger_trouble: Option<String>,
     config_trouble: Option<String>,
@@ -56,6 +57,7 @@ impl Desk {
             cards,
             snapshot: Snapshot::default(),
             shown: None,
+            changes_at: None,
             refreshed_at: None,
             ledger_trouble: None,
             config_trouble: None,
@@ -68,6 +70,11 @@ impl Desk {
 
     pub(super) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// When time alone changes what is shown. `None`: nothing is shown yet.
+    pub(super) fn changes_at(&self) -> Option<DateTime<Utc>> {
+        self.changes_at
     }
 
     /// Takes new settings.
@@ -94,15 +101,22 @@ impl Desk {
         }
     }
 
-    /// Reads what is known of one account again, and the alerts, which another process may have acknowledged.
-    pub(super) async fn look_at(&mut self, store: &Store, account: &AccountId, now: DateTime<Utc>) {
-        let known = match store.account(account, record::since(now)).await {
-            Ok(known) => known,
-            Err(error) => return self.ledger_trouble(&error),
-        };
-        if let Some(mut known) = known {
-            fold(&mut known, self.settings.config.policy.zone, now);
-            self.snapshot.learn(known);
+    /// Reads what is known of these accounts again, and the alerts, which another process may have acknowledged.
+    pub(super) async fn look_at(
+        &mut self,
+        store: &Store,
+        accounts: &[AccountId],
+        now: DateTime<Utc>,
+    ) {
+        for account in accounts {
+            match store.account(account, record::since(now)).await {
+                Ok(Some(mut known)) => {
+                    fold(&mut known, self.settings.config.policy.zone, now);
+                    self.snapshot.learn(known);
+                }
+                Ok(None) => {}
+                Err(error) => return self.ledger_trouble(&error),
+            }
         }
         match store.alerts().await {
             Ok(alerts) => self.snapshot.alerts = alerts,
@@ -146,6 +160,7 @@ impl Desk {
             reading,
             notes: self.notes(ledger),
         };
+        self.changes_at = Some(turning::next(&figures, &self.settings.config.policy));
         let view = view(&figures, &self.settings.config.policy, &surroundings);
         if self.shown.as_ref() != Some(&view) {
             self.shown = Some(view.clone());

@@ -93,6 +93,15 @@ impl Ledger {
         }
     }
 
+    /// When the wanted ledger is tried again. `None`: it is in use.
+    #[must_use]
+    pub fn tries_again_at(&self) -> Option<DateTime<Utc>> {
+        match &self.standing {
+            Standing::Wanted => None,
+            Standing::InMemory { tried_at, .. } => Some(*tried_at + TRY_AGAIN),
+        }
+    }
+
     /// Tries the wanted ledger again when it is time; returns whether the store in use has changed.
     pub async fn try_again(&mut self, now: DateTime<Utc>) -> Changed {
         match &mut self.standing {

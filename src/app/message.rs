@@ -15,6 +15,8 @@ pub enum Command {
     LogsGrew(Vec<&'static str>),
     /// The state outside the ledger that the menu shows may have changed (start at login).
     Redraw,
+    /// A person is about to look at the menu: what it says of the time has to be true now.
+    Look,
     /// A second start asks the running one to show itself.
     Wake,
 }

@@ -6,7 +6,7 @@ use crate::app::accounts::Planned;
 use crate::app::poller::{Asked, Background, Polled, failure};
 use crate::app::schedule::{self, Setback};
 use crate::domain::poll::FailureKind;
-use crate::domain::reading::{News, Wait};
+use crate::domain::reading::{News, Reading, Wait};
 use crate::providers::PollError;
 use crate::store::{Store, StoreError};
 
@@ -37,30 +37,73 @@ pub async fn background(
     })
 }
 
+/// A poll that has ended.
+pub struct Ended<'a> {
+    /// Whose.
+    pub planned: &'a Planned,
+    /// How.
+    pub polled: &'a Polled,
+    /// When the account is asked again if all is well.
+    pub next_at: DateTime<Utc>,
+}
+
+/// When an account is asked again; `None`: not by itself.
+pub type Next = Result<Option<DateTime<Utc>>, StoreError>;
+
 /// Writes a finished poll to the ledger; returns when the account is asked again (`None`: not by itself).
 ///
 /// # Errors
 /// The ledger's. Nothing is written then; the last good figures stay.
-pub async fn record(
-    store: &Store,
-    planned: &Planned,
-    polled: &Polled,
-    now: DateTime<Utc>,
-) -> Result<Option<DateTime<Utc>>, StoreError> {
+pub async fn record(store: &Store, planned: &Planned, polled: &Polled, now: DateTime<Utc>) -> Next {
+    let next_at = schedule::after_success(now, planned.account.every);
+    let ended = Ended {
+        planned,
+        polled,
+        next_at,
+    };
+    if let Some(reading) = reading(&ended) {
+        store.record_reading(reading, next_at).await?;
+    }
+    follow(store, &ended, now).await
+}
+
+/// Writes the polls of a round to the ledger, the good ones at one stroke; returns when each account is asked again.
+pub async fn record_all(store: &Store, ended: &[Ended<'_>], now: DateTime<Utc>) -> Vec<Next> {
+    let good: Vec<_> = ended
+        .iter()
+        .filter_map(|ended| Some((reading(ended)?, ended.next_at)))
+        .collect();
+    // What cannot be written must not take the others with it: then each is tried by itself.
+    let written = !good.is_empty() && store.record_readings(&good).await.is_ok();
+    let mut nexts = Vec::with_capacity(ended.len());
+    for ended in ended {
+        nexts.push(match reading(ended).filter(|_| !written) {
+            Some(reading) => match store.record_reading(reading, ended.next_at).await {
+                Ok(()) => follow(store, ended, now).await,
+                Err(error) => Err(error),
+            },
+            None => follow(store, ended, now).await,
+        });
+    }
+    nexts
+}
+
+/// What there is to keep of a poll's figures. `None`: it brought none, or nothing new.
+fn reading<'a>(ended: &Ended<'a>) -> Option<&'a Reading> {
+    let reading = ended.polled.result.as_ref().ok();
+    reading.filter(|reading| ended.polled.asked == Asked::Yes && reading.news == News::Some)
+}
+
+/// What follows from a poll whose figures are kept; a failure is kept here.
+async fn follow(store: &Store, ended: &Ended<'_>, now: DateTime<Utc>) -> Next {
+    let (planned, polled) = (ended.planned, ended.polled);
     match &polled.result {
         _ if polled.asked == Asked::No => Ok(None),
-        Ok(reading) => {
-            let next_at = schedule::after_success(now, planned.account.every);
-            if reading.news == News::None {
-                return Ok(Some(next_at));
-            }
-            store.record_reading(reading, next_at).await?;
-            match &reading.wait {
-                None => Ok(Some(next_at)),
-                // What came is kept, and the vendor is left alone all the same.
-                Some(wait) => record_failure(store, planned, &throttled(wait), (None, now)).await,
-            }
-        }
+        Ok(reading) => match reading.wait.as_ref().filter(|_| reading.news == News::Some) {
+            None => Ok(Some(ended.next_at)),
+            // What came is kept, and the vendor is left alone all the same.
+            Some(wait) => record_failure(store, planned, &throttled(wait), (None, now)).await,
+        },
         Err(error) => {
             let mark = polled.credential.as_deref();
             let refused = mark.filter(|_| error.kind() == FailureKind::Unauthorized);

@@ -25,6 +25,19 @@ pub fn after_success(now: DateTime<Utc>, every: Duration) -> DateTime<Utc> {
     now + delta(every)
 }
 
+/// When an account is asked that could be asked together with others: with the last of them that comes within a tenth
+/// of its interval before its own time. So those of one interval soon share one round, and the machine wakes once.
+#[must_use]
+pub fn together(
+    wish: DateTime<Utc>,
+    every: Duration,
+    others: impl Iterator<Item = DateTime<Utc>>,
+) -> DateTime<Utc> {
+    let earliest = wish - delta(every) / 10;
+    let near = others.filter(|other| earliest <= *other && *other <= wish);
+    near.max().unwrap_or(wish)
+}
+
 /// What failed, as far as it decides when to ask again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setback {
@@ -110,6 +123,16 @@ mod tests {
     fn wait(setback: Setback) -> Option<TimeDelta> {
         after_failure(now(), FIVE_MINUTES, &AccountId::parse("venice"), setback)
             .map(|at| at - now())
+    }
+
+    #[test]
+    fn accounts_that_are_due_soon_after_each_other_come_to_share_a_round() {
+        let wish = now() + TimeDelta::minutes(5);
+        let at = |seconds| wish + TimeDelta::seconds(seconds);
+        let shared =
+            |others: &[i64]| together(wish, FIVE_MINUTES, others.iter().copied().map(at)) - wish;
+        assert_eq!(shared(&[-300, -31, 1]), TimeDelta::zero(), "none is near");
+        assert_eq!(shared(&[-30, -12, 40]), TimeDelta::seconds(-12));
     }
 
     #[test]

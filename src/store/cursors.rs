@@ -31,7 +31,7 @@ const READ_CURSOR: &str = "SELECT resume FROM cursor WHERE account = $1";
 
 const KEEP_CURSOR: &str = "
     INSERT INTO cursor (account, resume) VALUES ($1, $2)
-    ON CONFLICT (account) DO UPDATE SET resume = excluded.resume";
+    ON CONFLICT (account) DO UPDATE SET resume = excluded.resume WHERE cursor.resume <> excluded.resume";
 
 const FORGET_CURSOR: &str = "DELETE FROM cursor WHERE account = $1";
 

@@ -178,10 +178,23 @@ impl Store {
         reading: &Reading,
         next_at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        self.record_readings(&[(reading, next_at)]).await
+    }
+
+    /// Keeps the good polls of a round, each as [`Self::record_reading`] does, in one transaction of all.
+    ///
+    /// # Errors
+    /// When one of them cannot be written; then none was.
+    pub async fn record_readings(
+        &self,
+        readings: &[(&Reading, DateTime<Utc>)],
+    ) -> Result<(), StoreError> {
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.write(&mut lease).await?;
-        let kept = readings::record(&mut transaction, reading, next_at).await;
-        kept.map_err(|error| self.ledger.explain(&error))?;
+        for (reading, next_at) in readings {
+            let kept = readings::record(&mut transaction, reading, *next_at).await;
+            kept.map_err(|error| self.ledger.explain(&error))?;
+        }
         self.ledger.commit(transaction).await
     }
 

@@ -16,12 +16,17 @@ use crate::store::{cursors, figures, usage};
 /// usage is kept, its figures are not. One that is older still comes from a clock that was set back, and holds.
 const LATE: TimeDelta = TimeDelta::seconds(120);
 
-const READ_LATEST: &str = "SELECT taken_at, figures, completeness FROM reading WHERE account = $1";
+/// Figures that a later poll told again are as old as that poll.
+const READ_LATEST: &str = "
+    SELECT COALESCE(poll_state.succeeded_at, reading.taken_at), reading.figures, reading.completeness
+    FROM reading LEFT JOIN poll_state ON poll_state.account = reading.account
+    WHERE reading.account = $1";
 
 const KEEP_LATEST: &str = "
     INSERT INTO reading (account, taken_at, figures, completeness) VALUES ($1, $2, $3, $4)
     ON CONFLICT (account) DO UPDATE SET
-        taken_at = excluded.taken_at, figures = excluded.figures, completeness = excluded.completeness";
+        taken_at = excluded.taken_at, figures = excluded.figures, completeness = excluded.completeness
+    WHERE reading.figures <> excluded.figures OR reading.completeness <> excluded.completeness";
 
 const KEEP_BALANCE: &str = "
     INSERT INTO balance_point (account, at, name, currency, nanos) VALUES ($1, $2, $3, $4, $5)
@@ -43,7 +48,7 @@ const READ_WINDOWS: &str = "
     SELECT at, name, used_percent FROM window_point WHERE account = $1 AND at >= $2
     ORDER BY at DESC LIMIT 2000";
 
-/// Keeps everything a good poll learned.
+/// Keeps everything a good poll learned. What it told before is not written again, except that it still holds.
 pub(super) async fn record(
     connection: &mut Connection,
     reading: &Reading,

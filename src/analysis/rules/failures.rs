@@ -11,7 +11,7 @@ use crate::domain::alert::{Condition, Probe, Severity};
 use crate::domain::poll::{Failure, FailureKind};
 
 /// A failure is told when it lasts so long and the figures are as old.
-const LASTING: TimeDelta = TimeDelta::hours(1);
+pub(in crate::analysis) const LASTING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) fn probes(scene: Scene<'_>, account: &AccountDigest) -> Vec<Probe> {
     vec![credential(scene, account), failing(scene, account)]

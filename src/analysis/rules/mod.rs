@@ -25,6 +25,8 @@ mod metrics;
 mod purses;
 mod windows;
 
+pub(super) use failures::LASTING;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 

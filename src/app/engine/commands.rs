@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::{Engine, Flow};
+use super::{Engine, Flow, Haste};
 use crate::app::accounts::{Planned, planned};
 use crate::app::ledger::Ledger;
 use crate::app::message::Command;
@@ -17,6 +17,7 @@ use crate::view::menu::Action;
 
 impl Engine {
     pub(super) async fn obey(&mut self, command: Command) -> Flow {
+        self.take_in().await;
         let now = self.follow_clock();
         match command {
             Command::Act(Action::Quit) => return Flow::End,
@@ -36,6 +37,7 @@ impl Engine {
             Command::Wake => self.wake(now).await,
             Command::LogsGrew(agents) => self.logs_grew(&agents, now).await,
             Command::Redraw => self.desk.redraw(),
+            Command::Look => {}
         }
         // A person at the machine may just have woken it: what is overdue starts now, not at the next tick.
         self.tick().await;
@@ -47,6 +49,7 @@ impl Engine {
         if self.told_to_wait(now).contains(account) {
             return;
         }
+        self.haste = Haste::SomebodyWaits;
         if self.in_flight.contains_key(account) {
             self.again.insert(account.clone());
         } else {

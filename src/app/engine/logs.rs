@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Engine;
+use super::round::Haste;
 use crate::app::accounts::{LOOKED_AT, Planned};
 use crate::domain::account::AccountId;
 use crate::domain::period;
@@ -24,6 +25,7 @@ impl Engine {
         let grew = |planned: &&Planned| is_log(planned) && agents.contains(&planned.provider.id);
         let grown = self.planned.iter().filter(grew);
         let grown: Vec<AccountId> = grown.map(|planned| planned.id().clone()).collect();
+        self.haste = Haste::SomebodyWaits;
         for account in grown {
             self.refresh(&account, now).await;
         }
@@ -40,19 +42,15 @@ impl Engine {
         is_log(planned).then(|| today.min(now - SESSIONS))
     }
 
-    /// The account as it is planned from now on: what tells us when it grows need not be asked as often.
-    pub(super) fn rested(&self, planned: &Planned) -> Planned {
-        let mut rested = planned.clone();
-        let is_told = || {
-            matches!(
-                self.reach.logs.watch(planned.provider.id),
-                Watch::Told { .. }
-            )
-        };
-        if is_log(planned) && is_told() {
-            rested.account.every = rested.account.every.max(LOOKED_AT);
+    /// How often an account is asked from now on: what tells us when it grows need not be asked as often.
+    pub(super) fn every(&self, planned: &Planned) -> Duration {
+        let every = planned.account.every;
+        let watch = || self.reach.logs.watch(planned.provider.id);
+        if is_log(planned) && matches!(watch(), Watch::Told { .. }) {
+            every.max(LOOKED_AT)
+        } else {
+            every
         }
-        rested
     }
 
     /// Whether a poll left something of its logs to the next.

@@ -5,7 +5,7 @@
 mod commands;
 mod logs;
 mod parts;
-mod polls;
+mod round;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,26 +14,27 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use parts::Parts;
 
 use crate::app::accounts::{Planned, Registry, planned};
 use crate::app::desk::{Desk, Outside};
+use crate::app::engine::round::{Finished, Haste, InFlight};
 use crate::app::ledger::{Changed, Ledger};
 use crate::app::message::Command;
-use crate::app::poller::{Polled, Reach};
+use crate::app::poller::Reach;
 use crate::app::schedule;
 use crate::app::settings::Reload;
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
 use crate::view::Refreshing;
 
-/// The longest sleep: the machine may have been suspended and the clock may have been set, which no timer tells.
-const LONGEST_SLEEP: Duration = Duration::from_mins(1);
-/// How long what one poll brought waits to be shown while others are under way.
-const TOGETHER: Duration = Duration::from_millis(300);
+/// The longest sleep: forecasts and paces drift, with no instant at which they become others.
+const LONGEST_SLEEP: TimeDelta = TimeDelta::minutes(5);
+/// How long a round of polls that nobody asked for may take before it is shown that it is under way.
+const UNSEEN: TimeDelta = TimeDelta::seconds(5);
 /// So many vendors are asked at once.
 const AT_ONCE: usize = 8;
 /// History older than this is dropped.
@@ -48,33 +49,19 @@ pub struct Engine {
     planned: Vec<Planned>,
     due: BTreeMap<AccountId, Option<DateTime<Utc>>>,
     polls: JoinSet<Finished>,
+    /// The polls whose outcome is not in the ledger yet.
     in_flight: BTreeMap<AccountId, InFlight>,
+    /// Those of them that have ended.
+    arrived: Vec<Finished>,
+    haste: Haste,
     again: BTreeSet<AccountId>,
     permits: Arc<Semaphore>,
     polls_begun: u64,
     purged_at: Option<DateTime<Utc>>,
-    news: News,
+    /// When what has happened since must be shown. `None`: all of it is.
+    show_at: Option<DateTime<Utc>>,
     seen_at: DateTime<Utc>,
     desk: Desk,
-}
-
-/// A poll under way.
-struct InFlight {
-    number: u64,
-    task: AbortHandle,
-}
-
-struct Finished {
-    number: u64,
-    account: AccountId,
-    polled: Polled,
-}
-
-/// Whether what polls brought is on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum News {
-    Shown,
-    Waiting,
 }
 
 /// Whether the loop goes on.
@@ -115,11 +102,13 @@ impl Engine {
             due: BTreeMap::new(),
             polls: JoinSet::new(),
             in_flight: BTreeMap::new(),
+            arrived: Vec::new(),
+            haste: Haste::SomebodyWaits,
             again: BTreeSet::new(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             polls_begun: 0,
             purged_at: None,
-            news: News::Shown,
+            show_at: None,
         }
     }
 
@@ -135,11 +124,11 @@ impl Engine {
                     None => Flow::End,
                 },
                 Some(done) = self.polls.join_next() => {
-                    self.finish_all(done).await;
+                    self.arrive(done).await;
                     Flow::Go
                 }
                 () = clock.wait(wait) => {
-                    self.tick().await;
+                    self.wake_up().await;
                     Flow::Go
                 }
             };
@@ -147,6 +136,7 @@ impl Engine {
                 break;
             }
         }
+        self.take_in().await;
         self.polls.abort_all();
         self.ledger.store().close().await;
         self.desk.stopped();
@@ -178,23 +168,24 @@ impl Engine {
 
     fn wait(&self) -> Duration {
         let now = self.reach.clock.now();
-        let next = self
+        let due = self
             .due
             .iter()
             .filter(|(id, _)| !self.in_flight.contains_key(id))
-            .filter_map(|(_, due)| *due)
-            .min();
-        let until = next.map_or(TimeDelta::hours(1), |next| next - now);
-        let longest = match self.news {
-            News::Shown => LONGEST_SLEEP,
-            News::Waiting => TOGETHER,
-        };
-        let until = until.to_std().unwrap_or(Duration::ZERO);
-        self.counting(until.min(longest))
+            .filter_map(|(_, due)| *due);
+        let others = [
+            self.show_at,
+            self.desk.changes_at(),
+            self.ledger.tries_again_at(),
+        ];
+        let next = due.chain(others.into_iter().flatten()).min();
+        let until = next.map_or(LONGEST_SLEEP, |next| next - now);
+        let until = until.min(LONGEST_SLEEP).to_std().unwrap_or_default();
+        self.counting(until)
     }
 
     async fn show(&mut self, now: DateTime<Utc>) {
-        self.news = News::Shown;
+        self.show_at = None;
         let refreshing = if self.in_flight.is_empty() {
             Refreshing::No
         } else {
@@ -206,7 +197,27 @@ impl Engine {
             .await;
     }
 
+    /// The time has come for something: to ask, to show, or only to look. What a round of polls brings is shown at its
+    /// end, so the round's beginning is not, unless it takes long or time alone has changed what is shown.
+    async fn wake_up(&mut self) {
+        let idle = self.in_flight.is_empty();
+        let now = self.look_up().await;
+        let begun = idle && !self.in_flight.is_empty();
+        if begun && self.show_at.is_none() && self.desk.changes_at().is_none_or(|at| at > now) {
+            self.show_at = Some(now + UNSEEN);
+        } else {
+            self.show(now).await;
+        }
+    }
+
     async fn tick(&mut self) {
+        let now = self.look_up().await;
+        self.show(now).await;
+    }
+
+    /// Does what is due but for showing it.
+    async fn look_up(&mut self) -> DateTime<Utc> {
+        self.take_in().await;
         let now = self.follow_clock();
         if self.ledger.try_again(now).await == Changed::Yes {
             let waiting = self.told_to_wait(now);
@@ -217,7 +228,7 @@ impl Engine {
         }
         self.start_due(now).await;
         self.purge(now).await;
-        self.show(now).await;
+        now
     }
 
     /// The time. When the clock was set back since the last look, plans move with it: what was due in five minutes

@@ -15,10 +15,13 @@ use other::ring;
 
 use std::time::Duration;
 
-/// Waits that long by the clock on the wall. On Linux it ends early when that clock is set, and at once when the
-/// machine wakes after the time is over.
+/// The longest wait where nobody tells that the clock was set or that the machine was suspended.
+pub const LONGEST_UNTOLD: Duration = Duration::from_mins(1);
+
+/// Waits that long by the clock on the wall, or less. On Linux it ends early when that clock is set, and at once when
+/// the machine wakes after the time is over; elsewhere after a minute, so that whoever waits looks for himself.
 pub async fn wait(duration: Duration) {
     if ring(duration).await.is_err() {
-        tokio::time::sleep(duration).await;
+        tokio::time::sleep(duration.min(LONGEST_UNTOLD)).await;
     }
 }

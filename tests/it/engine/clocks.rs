@@ -91,6 +91,24 @@ async fn a_file_saved_again_and_again_asks_a_slow_vendor_once() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_menu_that_opens_tells_what_time_has_done_to_the_figures() -> Outcome {
+    let vendor = script("looked-at");
+    vendor.answer([Answer::Dollars(3)]);
+    let set = Set::new(&Set::accounts(&["looked-at"]))?;
+    let mut stage = set.start().await?;
+    let view = stage.says("$3.00").await?;
+    assert!(!says(&view.menu, "as of"), "{:#?}", view.menu);
+    vendor.gate.forget_permits(1000);
+    // Nobody tells the engine how late it is.
+    set.clock.advance(TimeDelta::minutes(11));
+    stage.commands.send(Command::Look)?;
+    let view = stage.says("as of 8:30am").await?;
+    assert!(says(&view.menu, "$3.00"), "{:#?}", view.menu);
+    stage.quit().await?;
+    Ok(())
+}
+
 fn lasting(updates: &[Update]) -> usize {
     let notices = updates.iter().filter(|update| {
         matches!(update, Update::Notice(notice) if notice.title.contains("has not answered"))

@@ -1,7 +1,7 @@
 //! What a reading changes in the ledger and what it leaves.
 
 use spendtray::domain::coin::CoinPrice;
-use spendtray::domain::reading::Completeness;
+use spendtray::domain::reading::{Completeness, Cursor};
 use spendtray::domain::snapshot::{AccountSnapshot, Latest};
 use spendtray::store::Store;
 
@@ -223,5 +223,63 @@ async fn a_refund_lowers_the_sum() -> Outcome {
     refunded.events = vec![event("a", 3, 100), event("b", 4, -30)];
     let account = after(&[refunded]).await?;
     assert_eq!(brief(&account.slots), [(0, 2, 70)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn figures_told_again_are_not_written_again_and_are_as_young_as_the_last_poll() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let file = home.path().join("ledger.sqlite");
+    let store = Store::open(&Store::url_of(&file)).await?;
+    let mut first = reading(0);
+    first.resume = Some(Cursor("here".to_owned()));
+    store.record_reading(&first, minute(5)).await?;
+    let look = rusqlite::Connection::open(&file)?;
+    look.execute_batch(
+        "CREATE TRIGGER reading_written BEFORE UPDATE ON reading BEGIN SELECT RAISE(ABORT, 'reading'); END;
+         CREATE TRIGGER cursor_written BEFORE UPDATE ON cursor BEGIN SELECT RAISE(ABORT, 'cursor'); END;",
+    )?;
+    let again = Reading {
+        taken_at: minute(5),
+        ..first.clone()
+    };
+    store.record_reading(&again, minute(10)).await?;
+    let account = store.account(&venice(), minute(-90_000)).await?;
+    let account = account.ok_or("no account")?;
+    assert_eq!(latest(&account)?.taken_at, minute(5));
+    assert_eq!(account.poll.succeeded_at, Some(minute(5)));
+    let other = Reading {
+        taken_at: minute(10),
+        resume: Some(Cursor("there".to_owned())),
+        ..first
+    };
+    assert!(
+        store.record_reading(&other, minute(15)).await.is_err(),
+        "what is new is written"
+    );
+    store.close().await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_round_of_polls_is_one_transaction() -> Outcome {
+    let store = Store::open("sqlite::memory:").await?;
+    let other = Reading {
+        account: AccountId::parse("openai"),
+        ..reading(0)
+    };
+    let mut first = reading(0);
+    first.ranges = vec![range(0, 60, vec![slot(0, 1)])];
+    store
+        .record_readings(&[(&first, minute(5)), (&other, minute(6))])
+        .await?;
+    let snapshot = store.snapshot(minute(-90_000)).await?;
+    let next = |id: &AccountId| {
+        snapshot
+            .account(id)
+            .and_then(|account| account.poll.next_at)
+    };
+    assert_eq!(next(&venice()), Some(minute(5)));
+    assert_eq!(next(&other.account), Some(minute(6)));
     Ok(())
 }

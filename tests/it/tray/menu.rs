@@ -53,6 +53,20 @@ fn a_click_becomes_the_command_of_its_row() -> Outcome {
 }
 
 #[test]
+fn a_menu_about_to_be_shown_asks_what_the_time_has_done() -> Outcome {
+    in_own_session(async |session: Session| {
+        let _bus = Bus::start(&session)?;
+        let mut tray = FakeTray::appear().await?;
+        let mut app = App::start(&session, "XFCE")?;
+        app.show(&two_accounts())?;
+        let icon = tray.icon().await?;
+        icon.about_to_show().await?;
+        assert_eq!(app.any_command().await?, Command::Look);
+        app.stop().await.map(drop)
+    })
+}
+
+#[test]
 fn other_texts_and_marks_are_told_row_by_row() -> Outcome {
     in_own_session(async |session: Session| {
         let _bus = Bus::start(&session)?;

@@ -86,6 +86,15 @@ impl Menu {
         (known, news)
     }
 
+    /// Somebody is about to look at these menus: what changes with the time only is told anew when he opens the first.
+    fn looked_at(&self, ids: &[i32]) {
+        self.showing().about_to_show(Instant::now());
+        if ids.contains(&ROOT) {
+            // Without an engine there is nobody to tell.
+            drop(self.clicks.send(Command::Look));
+        }
+    }
+
     fn properties(&self, number: i32) -> fdo::Result<rows::Properties> {
         if number == ROOT {
             return Ok(rows::root_properties());
@@ -185,15 +194,15 @@ impl Menu {
     }
 
     #[zbus(out_args("needUpdate"))]
-    fn about_to_show(&self, _id: i32) -> bool {
-        self.showing().about_to_show(Instant::now());
+    fn about_to_show(&self, id: i32) -> bool {
+        self.looked_at(&[id]);
         // All that changed was told when it changed.
         false
     }
 
     #[zbus(out_args("updatesNeeded", "idErrors"))]
-    fn about_to_show_group(&self, _ids: Vec<i32>) -> (Vec<i32>, Vec<i32>) {
-        self.showing().about_to_show(Instant::now());
+    fn about_to_show_group(&self, ids: Vec<i32>) -> (Vec<i32>, Vec<i32>) {
+        self.looked_at(&ids);
         (Vec::new(), Vec::new())
     }
 

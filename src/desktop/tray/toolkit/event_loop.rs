@@ -181,7 +181,10 @@ impl Screen {
                 self.say = Some(parts.say);
             }
             News::View(view) => self.show(&view),
-            News::Touched => self.menu.touched(Instant::now()),
+            News::Touched => {
+                self.menu.touched(Instant::now());
+                self.tell(Command::Look);
+            }
             News::Clicked(row) => {
                 let meaning = self.menu.clicked(&row);
                 self.hang_menu();
@@ -222,9 +225,13 @@ impl Screen {
     }
 
     fn ask(&self, action: Action) {
+        self.tell(Command::Act(action));
+    }
+
+    fn tell(&self, command: Command) {
         if let Some(clicks) = &self.clicks {
-            // Without an engine there is nobody to ask.
-            drop(clicks.send(Command::Act(action)));
+            // Without an engine there is nobody to tell.
+            drop(clicks.send(command));
         }
     }
 

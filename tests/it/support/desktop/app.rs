@@ -75,8 +75,18 @@ impl App {
         Ok(())
     }
 
-    /// The next command it sends.
+    /// The next command it sends, besides that somebody looks.
     pub(crate) async fn command(&mut self) -> Outcome<Command> {
+        loop {
+            let command = self.any_command().await?;
+            if command != Command::Look {
+                return Ok(command);
+            }
+        }
+    }
+
+    /// The next command it sends.
+    pub(crate) async fn any_command(&mut self) -> Outcome<Command> {
         let command = soon("a command", self.commands.recv()).await?;
         command.ok_or_else(|| "the mouth has ended".into())
     }
