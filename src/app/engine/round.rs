@@ -18,6 +18,8 @@ use crate::system::heap;
 const SOON: TimeDelta = TimeDelta::milliseconds(300);
 /// How long it waits when nobody asked for it.
 const IN_TIME: TimeDelta = TimeDelta::seconds(2);
+/// How long the connections of a round take to be closed.
+const CLOSING: TimeDelta = TimeDelta::seconds(1);
 /// When a ledger that failed is tried again.
 const TRY_AGAIN: TimeDelta = TimeDelta::seconds(60);
 
@@ -127,8 +129,9 @@ impl Engine {
         if self.in_flight.is_empty() {
             self.reach.http.rest();
             self.haste = Haste::None;
-            self.show(self.reach.clock.now()).await;
-            heap::give_back();
+            let now = self.reach.clock.now();
+            self.show(now).await;
+            self.rest_at = Some(now + CLOSING);
         } else if !self.reading().is_empty() {
             // What is known of today is shown before the rest of the logs is read, however fast that goes.
             self.take_in().await;
@@ -141,6 +144,17 @@ impl Engine {
             let soon = self.reach.clock.now() + pause;
             self.show_at = Some(self.show_at.map_or(soon, |at| at.min(soon)));
         }
+    }
+
+    /// Gives back the memory that a round of polls took, once its connections are closed. Returns whether it was time.
+    pub(super) fn rests(&mut self) -> bool {
+        let now = self.reach.clock.now();
+        let rests = self.in_flight.is_empty() && self.rest_at.is_some_and(|at| at <= now);
+        if rests {
+            self.rest_at = None;
+            heap::give_back();
+        }
+        rests
     }
 
     fn is_wanted(&self, finished: &Finished) -> bool {
