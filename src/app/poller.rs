@@ -19,6 +19,7 @@ use crate::logs::Desk;
 use crate::providers::{Auth, Kind, Need, PollContext, PollError};
 use crate::secrets::Secret;
 use crate::secrets::vault::{Vault, Wanted};
+use crate::system::steps::Steps;
 
 /// No poll takes longer, whatever the vendor does; a walk over many pages fits in.
 const LONGEST_POLL: Duration = Duration::from_mins(2);
@@ -38,6 +39,8 @@ pub struct Reach {
     pub logs: Arc<Desk>,
     /// What models cost.
     pub prices: Arc<Prices>,
+    /// Where vendors are asked.
+    pub steps: Steps,
 }
 
 /// What a poll goes on from.
@@ -91,6 +94,32 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
             asked: Asked::No,
         };
     }
+    let asked = ask_with(reach.clone(), planned.clone(), secret, background.clone());
+    let result = match planned.provider.kind {
+        Kind::AgentLog => asked.await,
+        Kind::BilledApi | Kind::Subscription | Kind::Market => {
+            let ending = || PollError::Unreachable("the program ends".to_owned());
+            reach
+                .steps
+                .run(asked)
+                .await
+                .unwrap_or_else(|| Err(ending()))
+        }
+    };
+    Polled {
+        result,
+        credential: mark,
+        asked: Asked::Yes,
+    }
+}
+
+/// Asks with everything that belongs to the question, which then depends on nobody.
+async fn ask_with(
+    reach: Reach,
+    planned: Planned,
+    secret: Option<Secret>,
+    background: Background,
+) -> Result<Reading, PollError> {
     let prices = (planned.provider.kind == Kind::AgentLog).then(|| reach.prices.book());
     let context = PollContext {
         now: reach.clock.now(),
@@ -102,12 +131,7 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
         since: background.since,
         resume: background.resume.as_ref(),
     };
-    let result = ask(planned, &context).await;
-    Polled {
-        result,
-        credential: mark,
-        asked: Asked::Yes,
-    }
+    ask(&planned, &context).await
 }
 
 /// Asks the vendor; what goes wrong inside the provider stays there too.
@@ -139,7 +163,11 @@ async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, 
         names: env,
         variables: &reach.variables,
     };
-    match reach.vault.lookup(wanted).await {
+    let found = match need {
+        Need::Required => reach.vault.lookup(wanted).await,
+        Need::Optional => reach.vault.lookup_optional(wanted, reach.clock.now()).await,
+    };
+    match found {
         Ok(Some(found)) => Ok(Some(found.secret)),
         // Without its optional key a market source still answers; a locked store must not hide the price.
         Ok(None) | Err(_) if need == Need::Optional => Ok(None),

@@ -3,6 +3,7 @@
 //! [`Secret`] has no `Display`, its `Debug` is masked, and [`Secret::expose`] is called only where a request is
 //! built (`http`) and where a secret is put away (`secrets`).
 
+mod absences;
 mod file;
 mod keyring;
 mod places;

@@ -5,8 +5,11 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::account::{AccountId, CredentialPlace};
 use crate::domain::variables::Variables;
+use crate::secrets::absences::Absences;
 use crate::secrets::file::SecretsFile;
 use crate::secrets::keyring::Trouble;
 use crate::secrets::{Secret, keyring, places};
@@ -19,6 +22,7 @@ const STORE: &str = "the system's secret store";
 pub struct Vault {
     store: Store,
     file: SecretsFile,
+    absences: Absences,
 }
 
 /// Which store comes before the file.
@@ -97,6 +101,7 @@ impl Vault {
         Self {
             store: Store::System,
             file: SecretsFile { path: file },
+            absences: Absences::default(),
         }
     }
 
@@ -106,6 +111,7 @@ impl Vault {
         Self {
             store: Store::None,
             file: SecretsFile { path: file },
+            absences: Absences::default(),
         }
     }
 
@@ -121,6 +127,34 @@ impl Vault {
             CredentialPlace::Command(words) => places::command(words).await.map(Some),
             CredentialPlace::None => Ok(None),
         }
+    }
+
+    /// Looks a credential up that is not needed, and that was nowhere when it was last looked for: then it is not looked
+    /// for again within the hour, or until [`Self::look_anew`].
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub async fn lookup_optional(
+        &self,
+        wanted: Wanted<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Found>, SecretError> {
+        if *wanted.place != CredentialPlace::Keyring {
+            return self.lookup(wanted).await;
+        }
+        if self.absences.hold(wanted.account, now) {
+            return Ok(None);
+        }
+        let found = self.search(wanted).await?;
+        if found.is_none() {
+            self.absences.note(wanted.account, now);
+        }
+        Ok(found)
+    }
+
+    /// Forgets what was nowhere: somebody may just have stored it.
+    pub fn look_anew(&self) {
+        self.absences.forget();
     }
 
     /// What the user stored, then the variables. A store that cannot be asked is an error only when nothing else has
@@ -380,6 +414,35 @@ mod tests {
         );
         let absent = CredentialPlace::File("/no/such/file".to_owned());
         assert!(scene.found("venice", &absent).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_needed_and_was_nowhere_is_looked_for_again_in_an_hour_or_when_told()
+    {
+        let scene = scene(&[]);
+        let (account, now) = (AccountId::parse("coingecko"), DateTime::UNIX_EPOCH);
+        let look = async |minutes| {
+            let wanted = Wanted {
+                account: &account,
+                place: &CredentialPlace::Keyring,
+                names: &["COINGECKO_API_KEY"],
+                variables: &scene.variables,
+            };
+            let at = now + chrono::TimeDelta::minutes(minutes);
+            let found = scene.vault.lookup_optional(wanted, at).await.unwrap();
+            found.is_some()
+        };
+        assert!(!look(0).await);
+        let stored = Secret::new("stored").unwrap();
+        scene.vault.file.write(&account, &stored).unwrap();
+        assert!(!look(59).await, "it is not looked for");
+        assert!(look(61).await);
+        scene.vault.forget(&account).await.unwrap();
+        assert!(!look(62).await, "what is there is not remembered");
+        scene.vault.file.write(&account, &stored).unwrap();
+        assert!(!look(63).await);
+        scene.vault.look_anew();
+        assert!(look(64).await);
     }
 
     #[tokio::test]

@@ -9,4 +9,5 @@ pub mod instance;
 pub mod open;
 pub mod private;
 pub mod session;
+pub mod steps;
 pub mod stop;

@@ -12,6 +12,7 @@ use crate::app::poller::{Polled, poll};
 use crate::app::record::{self, Ended};
 use crate::app::schedule;
 use crate::domain::account::AccountId;
+use crate::system::steps::Pace;
 
 /// How long what one poll brought waits for the others when somebody wants to see it.
 const SOON: TimeDelta = TimeDelta::milliseconds(300);
@@ -122,7 +123,8 @@ impl Engine {
         }
         if self.in_flight.is_empty() {
             self.reach.http.rest();
-            self.haste = Haste::None;
+            self.reach.steps.settle();
+            self.take_time(Haste::None);
             self.show(self.reach.clock.now()).await;
         } else {
             let pause = match self.haste {
@@ -132,6 +134,15 @@ impl Engine {
             let soon = self.reach.clock.now() + pause;
             self.show_at = Some(self.show_at.map_or(soon, |at| at.min(soon)));
         }
+    }
+
+    /// Remembers whether somebody waits.
+    pub(super) fn take_time(&mut self, haste: Haste) {
+        self.haste = haste;
+        self.reach.steps.pace(match haste {
+            Haste::SomebodyWaits => Pace::Quick,
+            Haste::None => Pace::Easy,
+        });
     }
 
     fn is_wanted(&self, finished: &Finished) -> bool {

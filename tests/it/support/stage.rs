@@ -29,6 +29,7 @@ use spendtray::http::Http;
 use spendtray::logs::{Desk, Surroundings};
 use spendtray::providers::{Appears, Auth, Kind, Links, Need, PollContext, PollError, Provider};
 use spendtray::secrets::vault::Vault;
+use spendtray::system::steps::Steps;
 use spendtray::view::View;
 use spendtray::view::menu::{Action, MenuItem};
 use spendtray::view::notice::Notice;
@@ -259,6 +260,7 @@ impl Set {
                 indexes: self.home.path().join("agents"),
             })),
             prices: Arc::new(Prices::bundled()),
+            steps: Steps::default(),
         };
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();
