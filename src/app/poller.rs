@@ -18,7 +18,7 @@ use crate::http::Http;
 use crate::logs::Desk;
 use crate::providers::{Auth, Kind, Need, PollContext, PollError};
 use crate::secrets::Secret;
-use crate::secrets::vault::{Vault, Wanted};
+use crate::secrets::vault::{Missing, Vault, Wanted};
 use crate::system::steps::Steps;
 
 /// No poll takes longer, whatever the vendor does; a walk over many pages fits in.
@@ -163,11 +163,12 @@ async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, 
         names: env,
         variables: &reach.variables,
     };
-    let found = match need {
-        Need::Required => reach.vault.lookup(wanted).await,
-        Need::Optional => reach.vault.lookup_optional(wanted, reach.clock.now()).await,
+    let missing = match need {
+        Need::Required => Missing::Matters,
+        Need::Optional => Missing::IsFine,
     };
-    match found {
+    let found = reach.vault.lookup_again(wanted, missing, reach.clock.now());
+    match found.await {
         Ok(Some(found)) => Ok(Some(found.secret)),
         // Without its optional key a market source still answers; a locked store must not hide the price.
         Ok(None) | Err(_) if need == Need::Optional => Ok(None),

@@ -1,4 +1,4 @@
-//! Credentials that were looked for and are nowhere: each look at the system's store wakes several processes.
+//! Credentials that the system's store does not hold: each look at it wakes several processes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use crate::domain::account::AccountId;
 /// So long an absence is believed: a store that holds the credential may have appeared, and nobody tells.
 const BELIEVED: TimeDelta = TimeDelta::hours(1);
 
-/// What is nowhere, and when that was found out.
+/// Whose credentials are not there, and when that was found out.
 #[derive(Debug, Default)]
 pub(super) struct Absences(Mutex<BTreeMap<AccountId, DateTime<Utc>>>);
 
 impl Absences {
-    /// Whether it was nowhere a short while ago.
+    /// Whether it was not there a short while ago.
     pub(super) fn hold(&self, account: &AccountId, now: DateTime<Utc>) -> bool {
         let noted = self.noted().get(account).copied();
         noted.is_some_and(|at| (now - at).abs() < BELIEVED)
     }
 
-    /// Notes that it is nowhere.
+    /// Notes that it is not there.
     pub(super) fn note(&self, account: &AccountId, now: DateTime<Utc>) {
         self.noted().insert(account.clone(), now);
     }

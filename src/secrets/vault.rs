@@ -45,6 +45,15 @@ pub struct Wanted<'a> {
     pub variables: &'a Variables,
 }
 
+/// Whether it matters that a credential is nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing works without it.
+    Matters,
+    /// It works without.
+    IsFine,
+}
+
 /// A credential and where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -129,42 +138,66 @@ impl Vault {
         }
     }
 
-    /// Looks a credential up that is not needed, and that was nowhere when it was last looked for: then it is not looked
-    /// for again within the hour, or until [`Self::look_anew`].
+    /// Looks a credential up once more, as polls do: a system's store that held none within the hour is left in peace,
+    /// until [`Self::look_anew`], unless a credential that matters is nowhere else.
     ///
     /// # Errors
     /// As [`Self::lookup`].
-    pub async fn lookup_optional(
+    pub async fn lookup_again(
         &self,
         wanted: Wanted<'_>,
+        missing: Missing,
         now: DateTime<Utc>,
     ) -> Result<Option<Found>, SecretError> {
         if *wanted.place != CredentialPlace::Keyring {
             return self.lookup(wanted).await;
         }
         if self.absences.hold(wanted.account, now) {
-            return Ok(None);
+            match self.elsewhere(wanted) {
+                Ok(None) if missing == Missing::Matters => {}
+                found => return found,
+            }
         }
-        let found = self.search(wanted).await?;
-        if found.is_none() {
+        let store = self.in_store(wanted.account).await;
+        if matches!(store, Ok(None) | Err(Trouble::Absent(_))) {
             self.absences.note(wanted.account, now);
         }
-        Ok(found)
+        self.found(wanted, store)
     }
 
-    /// Forgets what was nowhere: somebody may just have stored it.
+    /// Forgets what the store did not hold: somebody may just have stored it.
     pub fn look_anew(&self) {
         self.absences.forget();
     }
 
-    /// What the user stored, then the variables. A store that cannot be asked is an error only when nothing else has
-    /// a credential: then it may be there.
+    /// What the user stored, then the variables.
     async fn search(&self, wanted: Wanted<'_>) -> Result<Option<Found>, SecretError> {
         let store = self.in_store(wanted.account).await;
+        self.found(wanted, store)
+    }
+
+    /// What the store said, else what is elsewhere. A store that cannot be asked is an error only when nothing else has a
+    /// credential: then it may be there.
+    fn found(
+        &self,
+        wanted: Wanted<'_>,
+        store: Result<Option<Secret>, Trouble>,
+    ) -> Result<Option<Found>, SecretError> {
         if let Ok(Some(secret)) = store {
             let place = STORE.to_owned();
             return Ok(Some(Found { secret, place }));
         }
+        let elsewhere = self.elsewhere(wanted);
+        match (elsewhere, store) {
+            (Ok(Some(found)), _) => Ok(Some(found)),
+            (_, Err(Trouble::Locked)) => Err(SecretError::Locked),
+            (_, Err(Trouble::Failed(reason))) => Err(SecretError::Store(reason)),
+            (nothing, Ok(_) | Err(Trouble::Absent(_))) => nothing,
+        }
+    }
+
+    /// What the file or a variable holds. A file that cannot be read is an error only when no variable has one.
+    fn elsewhere(&self, wanted: Wanted<'_>) -> Result<Option<Found>, SecretError> {
         let file = self.file.read(wanted.account);
         if let Ok(Some(secret)) = file {
             let place = format!("the file {}", self.file.path.display());
@@ -173,13 +206,9 @@ impl Vault {
         let found = variable_names(wanted.account, wanted.names)
             .into_iter()
             .find_map(|name| in_variable(wanted.variables, &name));
-        if found.is_some() {
-            return Ok(found);
-        }
-        match store {
-            Err(Trouble::Locked) => Err(SecretError::Locked),
-            Err(Trouble::Failed(reason)) => Err(SecretError::Store(reason)),
-            Ok(_) | Err(Trouble::Absent(_)) => file.map(|_| None),
+        match found {
+            Some(found) => Ok(Some(found)),
+            None => file.map(|_| None),
         }
     }
 
@@ -417,32 +446,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_is_not_needed_and_was_nowhere_is_looked_for_again_in_an_hour_or_when_told()
-    {
+    async fn a_store_that_held_nothing_is_asked_again_in_an_hour_or_when_told_or_when_it_matters() {
         let scene = scene(&[]);
         let (account, now) = (AccountId::parse("coingecko"), DateTime::UNIX_EPOCH);
-        let look = async |minutes| {
+        let at = |minutes| now + chrono::TimeDelta::minutes(minutes);
+        let look = async |missing, minutes| {
             let wanted = Wanted {
                 account: &account,
                 place: &CredentialPlace::Keyring,
                 names: &["COINGECKO_API_KEY"],
                 variables: &scene.variables,
             };
-            let at = now + chrono::TimeDelta::minutes(minutes);
-            let found = scene.vault.lookup_optional(wanted, at).await.unwrap();
-            found.is_some()
+            let found = scene.vault.lookup_again(wanted, missing, at(minutes));
+            found.await.unwrap().is_some()
         };
-        assert!(!look(0).await);
-        let stored = Secret::new("stored").unwrap();
-        scene.vault.file.write(&account, &stored).unwrap();
-        assert!(!look(59).await, "it is not looked for");
-        assert!(look(61).await);
-        scene.vault.forget(&account).await.unwrap();
-        assert!(!look(62).await, "what is there is not remembered");
-        scene.vault.file.write(&account, &stored).unwrap();
-        assert!(!look(63).await);
+        let is_left_in_peace = |minutes| scene.vault.absences.hold(&account, at(minutes));
+        assert!(!look(Missing::IsFine, 0).await);
+        assert!(is_left_in_peace(59) && !is_left_in_peace(60));
+        assert!(!look(Missing::Matters, 59).await);
+        assert!(is_left_in_peace(118), "it was asked again");
         scene.vault.look_anew();
-        assert!(look(64).await);
+        assert!(!is_left_in_peace(59));
+        let stored = Secret::new("stored").unwrap();
+        assert!(!look(Missing::IsFine, 60).await);
+        scene.vault.file.write(&account, &stored).unwrap();
+        assert!(
+            look(Missing::IsFine, 61).await,
+            "other places are looked at"
+        );
     }
 
     #[tokio::test]
