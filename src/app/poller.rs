@@ -76,6 +76,24 @@ pub enum Asked {
 
 /// Polls an account once.
 pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> Polled {
+    let polled = poll_once(reach, planned, background).await;
+    let refused = matches!(polled.result, Err(PollError::Unauthorized { .. }));
+    if !refused || polled.credential.is_none() {
+        return polled;
+    }
+    // What the store said before may not be what it holds now.
+    reach.vault.look_anew_for(planned.id());
+    let mark = match credential(reach, planned).await {
+        Ok(Some(secret)) => Some(secret.fingerprint()),
+        Ok(None) | Err(_) => None,
+    };
+    if mark.is_some() && mark != polled.credential {
+        return poll_once(reach, planned, background).await;
+    }
+    polled
+}
+
+async fn poll_once(reach: &Reach, planned: &Planned, background: &Background) -> Polled {
     let secret = match credential(reach, planned).await {
         Ok(secret) => secret,
         Err(error) => {

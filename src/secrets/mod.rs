@@ -3,10 +3,10 @@
 //! [`Secret`] has no `Display`, its `Debug` is masked, and [`Secret::expose`] is called only where a request is
 //! built (`http`) and where a secret is put away (`secrets`).
 
-mod absences;
 mod file;
 mod keyring;
 mod places;
+mod said;
 pub mod tokens;
 pub mod vault;
 

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::{AccountId, CredentialPlace};
 use crate::domain::variables::Variables;
-use crate::secrets::absences::Absences;
 use crate::secrets::file::SecretsFile;
 use crate::secrets::keyring::Trouble;
+use crate::secrets::said::Said;
 use crate::secrets::{Secret, keyring, places};
 
 /// The system's store, as people read it.
@@ -22,7 +22,7 @@ const STORE: &str = "the system's secret store";
 pub struct Vault {
     store: Store,
     file: SecretsFile,
-    absences: Absences,
+    said: Said,
 }
 
 /// Which store comes before the file.
@@ -110,7 +110,7 @@ impl Vault {
         Self {
             store: Store::System,
             file: SecretsFile { path: file },
-            absences: Absences::default(),
+            said: Said::default(),
         }
     }
 
@@ -120,7 +120,7 @@ impl Vault {
         Self {
             store: Store::None,
             file: SecretsFile { path: file },
-            absences: Absences::default(),
+            said: Said::default(),
         }
     }
 
@@ -138,8 +138,8 @@ impl Vault {
         }
     }
 
-    /// Looks a credential up once more, as polls do: a system's store that held none within the hour is left in peace,
-    /// until [`Self::look_anew`], unless a credential that matters is nowhere else.
+    /// Looks a credential up once more, as polls do: what the system's store said within the hour is believed, until
+    /// [`Self::look_anew`]. Only a credential that matters and is nowhere is looked for each time.
     ///
     /// # Errors
     /// As [`Self::lookup`].
@@ -152,22 +152,29 @@ impl Vault {
         if *wanted.place != CredentialPlace::Keyring {
             return self.lookup(wanted).await;
         }
-        if self.absences.hold(wanted.account, now) {
-            match self.elsewhere(wanted) {
+        if let Some(said) = self.said.lately(wanted.account, now) {
+            match self.found(wanted, Ok(said)) {
                 Ok(None) if missing == Missing::Matters => {}
                 found => return found,
             }
         }
         let store = self.in_store(wanted.account).await;
-        if matches!(store, Ok(None) | Err(Trouble::Absent(_))) {
-            self.absences.note(wanted.account, now);
+        match &store {
+            Ok(said) => self.said.note(wanted.account, said.clone(), now),
+            Err(Trouble::Absent(_)) => self.said.note(wanted.account, None, now),
+            Err(Trouble::Locked | Trouble::Failed(_)) => {}
         }
         self.found(wanted, store)
     }
 
-    /// Forgets what the store did not hold: somebody may just have stored it.
+    /// Forgets what the store said: somebody may just have stored something else.
     pub fn look_anew(&self) {
-        self.absences.forget();
+        self.said.forget();
+    }
+
+    /// Forgets what it said of one account: its credential is refused.
+    pub fn look_anew_for(&self, account: &AccountId) {
+        self.said.forget_of(account);
     }
 
     /// What the user stored, then the variables.
@@ -224,6 +231,7 @@ impl Vault {
     /// # Errors
     /// When neither the system's store nor the file takes it.
     pub async fn keep(&self, account: &AccountId, secret: &Secret) -> Result<String, SecretError> {
+        self.said.forget_of(account);
         let reason = match self.store {
             Store::None => "no secret store is used here".to_owned(),
             Store::System => match keyring::write(account, secret).await {
@@ -251,6 +259,7 @@ impl Vault {
     /// # Errors
     /// When a store that holds it is locked or cannot be written.
     pub async fn forget(&self, account: &AccountId) -> Result<Vec<String>, SecretError> {
+        self.said.forget_of(account);
         let mut places = Vec::new();
         if self.file.forget(account)? {
             places.push(format!("the file {}", self.file.path.display()));
@@ -446,7 +455,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_held_nothing_is_asked_again_in_an_hour_or_when_told_or_when_it_matters() {
+    async fn what_the_store_said_is_believed_for_an_hour_or_until_told_unless_it_matters() {
         let scene = scene(&[]);
         let (account, now) = (AccountId::parse("coingecko"), DateTime::UNIX_EPOCH);
         let at = |minutes| now + chrono::TimeDelta::minutes(minutes);
@@ -460,13 +469,13 @@ mod tests {
             let found = scene.vault.lookup_again(wanted, missing, at(minutes));
             found.await.unwrap().is_some()
         };
-        let is_left_in_peace = |minutes| scene.vault.absences.hold(&account, at(minutes));
+        let is_believed = |minutes| scene.vault.said.lately(&account, at(minutes)).is_some();
         assert!(!look(Missing::IsFine, 0).await);
-        assert!(is_left_in_peace(59) && !is_left_in_peace(60));
+        assert!(is_believed(59) && !is_believed(60));
         assert!(!look(Missing::Matters, 59).await);
-        assert!(is_left_in_peace(118), "it was asked again");
+        assert!(is_believed(118), "it was asked again");
         scene.vault.look_anew();
-        assert!(!is_left_in_peace(59));
+        assert!(!is_believed(59));
         let stored = Secret::new("stored").unwrap();
         assert!(!look(Missing::IsFine, 60).await);
         scene.vault.file.write(&account, &stored).unwrap();
@@ -474,6 +483,11 @@ mod tests {
             look(Missing::IsFine, 61).await,
             "other places are looked at"
         );
+        scene.vault.file.forget(&account).unwrap();
+        scene.vault.said.note(&account, Some(stored), at(62));
+        assert!(look(Missing::Matters, 121).await, "a key is believed too");
+        scene.vault.look_anew_for(&account);
+        assert!(!look(Missing::Matters, 121).await, "until it is refused");
     }
 
     #[tokio::test]
