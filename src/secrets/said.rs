@@ -16,15 +16,29 @@ const BELIEVED: TimeDelta = TimeDelta::hours(1);
 #[derive(Default)]
 pub(super) struct Said(Mutex<BTreeMap<AccountId, Word>>);
 
-/// `None`: it holds nothing.
+/// What it said at an instant. `None`: it holds nothing.
 struct Word(Option<Secret>, DateTime<Utc>);
 
+/// What is believed of the store.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Belief {
+    /// It holds this.
+    Holds(Secret),
+    /// It holds nothing.
+    HoldsNothing,
+    /// It has to be asked.
+    None,
+}
+
 impl Said {
-    /// What it said a short while ago. `None`: nothing.
-    pub(super) fn lately(&self, account: &AccountId, now: DateTime<Utc>) -> Option<Option<Secret>> {
-        let words = self.words();
-        let Word(said, at) = words.get(account)?;
-        ((now - *at).abs() < BELIEVED).then(|| said.clone())
+    /// What it said a short while ago.
+    pub(super) fn lately(&self, account: &AccountId, now: DateTime<Utc>) -> Belief {
+        match self.words().get(account) {
+            Some(Word(said, at)) if (now - *at).abs() < BELIEVED => {
+                said.clone().map_or(Belief::HoldsNothing, Belief::Holds)
+            }
+            _ => Belief::None,
+        }
     }
 
     /// Notes what it says.

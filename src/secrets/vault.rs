@@ -11,7 +11,7 @@ use crate::domain::account::{AccountId, CredentialPlace};
 use crate::domain::variables::Variables;
 use crate::secrets::file::SecretsFile;
 use crate::secrets::keyring::Trouble;
-use crate::secrets::said::Said;
+use crate::secrets::said::{Belief, Said};
 use crate::secrets::{Secret, keyring, places};
 
 /// The system's store, as people read it.
@@ -152,12 +152,22 @@ impl Vault {
         if *wanted.place != CredentialPlace::Keyring {
             return self.lookup(wanted).await;
         }
-        if let Some(said) = self.said.lately(wanted.account, now) {
-            match self.found(wanted, Ok(said)) {
-                Ok(None) if missing == Missing::Matters => {}
-                found => return found,
-            }
+        let believed = match self.said.lately(wanted.account, now) {
+            Belief::Holds(secret) => self.found(wanted, Ok(Some(secret)))?,
+            Belief::HoldsNothing => self.found(wanted, Ok(None))?,
+            Belief::None => return self.ask_store(wanted, now).await,
+        };
+        if believed.is_none() && missing == Missing::Matters {
+            return self.ask_store(wanted, now).await;
         }
+        Ok(believed)
+    }
+
+    async fn ask_store(
+        &self,
+        wanted: Wanted<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Found>, SecretError> {
         let store = self.in_store(wanted.account).await;
         match &store {
             Ok(said) => self.said.note(wanted.account, said.clone(), now),
@@ -469,7 +479,7 @@ mod tests {
             let found = scene.vault.lookup_again(wanted, missing, at(minutes));
             found.await.unwrap().is_some()
         };
-        let is_believed = |minutes| scene.vault.said.lately(&account, at(minutes)).is_some();
+        let is_believed = |minutes| scene.vault.said.lately(&account, at(minutes)) != Belief::None;
         assert!(!look(Missing::IsFine, 0).await);
         assert!(is_believed(59) && !is_believed(60));
         assert!(!look(Missing::Matters, 59).await);
