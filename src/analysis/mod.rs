@@ -14,6 +14,7 @@ pub mod digest;
 mod exchange;
 #[cfg(test)]
 mod extremes;
+pub mod folding;
 mod forecast;
 mod freshness;
 pub mod pricelist;

@@ -13,8 +13,8 @@ use crate::providers::{Appears, Auth, Kind, Provider};
 /// Every provider the program knows; tests bring their own.
 pub type Registry = &'static [&'static Provider];
 
-/// A look at an agent's logs that brought nothing new is kept at least so often.
-const LOOKED_AT: std::time::Duration = std::time::Duration::from_mins(5);
+/// An agent's logs are looked at, and that is kept, at least so often.
+pub(super) const LOOKED_AT: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// An account with its provider.
 #[derive(Clone)]

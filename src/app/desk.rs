@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::digest::{AccountCard, digest};
+use crate::analysis::folding::fold;
 use crate::analysis::{alerts, turning};
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
@@ -20,7 +21,7 @@ use crate::http::Http;
 use crate::store::{Store, StoreError};
 use crate::view::menu::{Action, Checked};
 use crate::view::notice::{Notice, notice};
-use crate::view::{Refreshing, Surroundings, View, view};
+use crate::view::{FilesRead, Refreshing, Surroundings, View, view};
 
 /// How long a snoozed alert is quiet.
 const SNOOZE: TimeDelta = TimeDelta::hours(1);
@@ -90,7 +91,12 @@ impl Desk {
     /// Reads the ledger again; when it cannot be read, the last snapshot stays.
     pub(super) async fn look_again(&mut self, store: &Store, now: DateTime<Utc>) {
         match store.snapshot(record::since(now)).await {
-            Ok(snapshot) => self.snapshot = snapshot,
+            Ok(mut snapshot) => {
+                for account in &mut snapshot.accounts {
+                    fold(account, self.settings.config.policy.zone, now);
+                }
+                self.snapshot = snapshot;
+            }
             Err(error) => self.ledger_trouble(&error),
         }
     }
@@ -104,7 +110,10 @@ impl Desk {
     ) {
         for account in accounts {
             match store.account(account, record::since(now)).await {
-                Ok(Some(known)) => self.snapshot.learn(known),
+                Ok(Some(mut known)) => {
+                    fold(&mut known, self.settings.config.policy.zone, now);
+                    self.snapshot.learn(known);
+                }
                 Ok(None) => {}
                 Err(error) => return self.ledger_trouble(&error),
             }
@@ -119,7 +128,7 @@ impl Desk {
     pub(super) async fn show(
         &mut self,
         ledger: &Ledger,
-        refreshing: Refreshing,
+        (refreshing, reading): (Refreshing, Vec<(AccountId, FilesRead)>),
         now: DateTime<Utc>,
     ) {
         let judge = Judge {
@@ -148,6 +157,7 @@ impl Desk {
             autostart: self.autostart,
             last_refresh: self.refreshed_at.or_else(|| self.last_success()),
             refreshing,
+            reading,
             notes: self.notes(ledger),
         };
         self.changes_at = Some(turning::next(&figures, &self.settings.config.policy));

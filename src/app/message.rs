@@ -11,6 +11,8 @@ pub enum Command {
     Act(Action),
     /// The configuration file changed.
     Reload,
+    /// The logs of these agents were written, by their providers' ids.
+    LogsGrew(Vec<&'static str>),
     /// The state outside the ledger that the menu shows may have changed (start at login).
     Redraw,
     /// A person is about to look at the menu: what it says of the time has to be true now.

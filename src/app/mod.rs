@@ -8,6 +8,7 @@ pub mod assembly;
 pub mod demo;
 mod desk;
 pub mod engine;
+pub mod growth;
 pub mod judge;
 pub mod ledger;
 pub mod message;

@@ -1,11 +1,9 @@
 //! One poll of one account: credential, provider, outcome. One failure stays one.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::FutureExt as _;
 
 use crate::app::accounts::Planned;
 use crate::app::pricing::Prices;
@@ -52,6 +50,9 @@ pub struct Background {
     pub refused_credential: Option<String>,
     /// How far back usage should reach.
     pub since: DateTime<Utc>,
+    /// From when on it is enough where there is much to read; the account is then to be polled again at once. `None`:
+    /// everything is read.
+    pub fresh_since: Option<DateTime<Utc>>,
 }
 
 /// How a poll ended.
@@ -147,20 +148,17 @@ async fn ask_with(
         logs: Some(&reach.logs),
         prices: prices.as_deref(),
         since: background.since,
+        fresh_since: background.fresh_since,
         resume: background.resume.as_ref(),
     };
     ask(&planned, &context).await
 }
 
-/// Asks the vendor; what goes wrong inside the provider stays there too.
+/// Asks the vendor, for so long at most.
 async fn ask(planned: &Planned, context: &PollContext<'_>) -> Result<Reading, PollError> {
     let name = planned.provider.name;
-    let poll = AssertUnwindSafe((planned.provider.poll)(context)).catch_unwind();
-    match tokio::time::timeout(LONGEST_POLL, poll).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(PollError::Malformed(format!(
-            "reading {name}'s answer failed inside spendtray; the log says where"
-        ))),
+    match tokio::time::timeout(LONGEST_POLL, (planned.provider.poll)(context)).await {
+        Ok(result) => result,
         Err(_) => Err(PollError::Unreachable(format!(
             "{name} did not finish answering within {} s",
             LONGEST_POLL.as_secs()

@@ -33,6 +33,7 @@ pub async fn background(
         resume: store.resume(planned.id()).await?,
         refused_credential: state.refused_credential,
         since: since(now),
+        fresh_since: None,
     })
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::assembly::Assembly;
 use crate::app::demo::Demo;
 use crate::app::engine::{Engine, Parts};
+use crate::app::growth;
 use crate::app::ledger::Ledger;
 use crate::app::message::{Command, Update};
 use crate::app::poller::Reach;
@@ -129,7 +130,16 @@ async fn live(
             None => std::future::pending().await,
         }
     };
+    // Before the first look, which then watches what it finds.
+    let ear = reach.logs.listen();
+    let growth = async {
+        if let Some(ear) = ear {
+            growth::follow(ear, &reach.logs, &commands).await;
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
+        () = growth => {}
         () = engine.run(inbox, stop) => {}
         () = knocks => {}
         () = reach.prices.keep_fresh(&reach.http, &reach.clock) => {}

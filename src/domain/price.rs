@@ -1,6 +1,7 @@
 //! What a model costs per token, by the date of use. Reading a price list and applying it is `analysis`'s.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -113,6 +114,19 @@ impl PriceBook {
     /// Takes note that on that day a source said that these prices hold.
     pub fn confirm(&mut self, day: NaiveDate) {
         self.confirmed_on = self.confirmed_on.max(Some(day));
+    }
+
+    /// Tells this book from one that says something else: of other days, or with other prices of the user's.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let days = self
+            .lists
+            .keys()
+            .map(|(day, source)| format!("{day} {source:?}"));
+        days.collect::<Vec<_>>().hash(&mut hasher);
+        format!("{:?} {:?}", self.own, self.confirmed_on).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The last day of which it is known that these were the prices. `None`: there are none.

@@ -123,6 +123,19 @@ pub struct UsageSlot {
     pub spend: Spend,
 }
 
+impl UsageSlot {
+    /// Adds what another slot of the same attribution tells.
+    pub fn add(&mut self, other: &Self) {
+        if let Some(more) = other.requests {
+            self.requests = Some(self.requests.unwrap_or_default().saturating_add(more));
+        }
+        if let Some(more) = &other.tokens {
+            self.tokens.get_or_insert_default().add(more);
+        }
+        self.spend.merge(&other.spend);
+    }
+}
+
 /// Slots that a source without row identity reports for a span: they replace whatever was known there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotRange {

@@ -6,7 +6,9 @@
 mod redact;
 mod rotating;
 
+use std::fmt::Display;
 use std::io::{self, Write};
+use std::panic;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,6 +55,7 @@ pub fn to_file(state: &Path, verbosity: Verbosity) -> io::Result<()> {
                 .with(record(file, verbosity))
                 .with(people(on_screen));
             install(both);
+            keep_faults();
             Ok(())
         }
         Err(error) => {
@@ -60,6 +63,19 @@ pub fn to_file(state: &Path, verbosity: Verbosity) -> io::Result<()> {
             Err(error)
         }
     }
+}
+
+/// A fault of the program itself ends it; the file keeps where, whatever becomes of stderr.
+fn keep_faults() {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |fault| {
+        keep(fault);
+        tell(fault);
+    }));
+}
+
+fn keep(fault: &impl Display) {
+    tracing::error!(target: SAID, "spendtray ended by a fault of its own, please report this line: {fault}");
 }
 
 /// The first installation of a process counts; a later one is a no-op.
@@ -181,6 +197,17 @@ mod tests {
             tracing::error!("broken");
         });
         assert_eq!(quiet.lines().count(), 1, "{quiet}");
+    }
+
+    #[test]
+    fn a_fault_of_the_program_itself_is_in_the_file_on_one_line() {
+        let text = logged(Verbosity::Quiet, || {
+            keep(&"panicked at src/main.rs:1:1:\nwhy");
+        });
+        assert!(
+            text.contains("report this line: panicked at src/main.rs:1:1:\\nwhy"),
+            "{text}"
+        );
     }
 
     #[cfg(target_family = "unix")]

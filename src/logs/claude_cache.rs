@@ -27,7 +27,7 @@ const SESSION: TimeDelta = TimeDelta::hours(5);
 const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// The vendor's word; the file is read again only when it changed.
-pub(super) fn told(places: &Places<'_>, before: Option<&Told>, _: LogsSince) -> Option<Told> {
+pub(super) fn told(places: &Places<'_>, before: Option<&Told>, _: LogsSince<'_>) -> Option<Told> {
     let files = files(places);
     let found = files.iter().filter_map(|file| {
         let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;

@@ -8,12 +8,18 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::agent::{AgentSlot, Tally, Terms};
+use crate::domain::agent::AgentSlot;
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
 use crate::logs::hashing::Set;
 use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
 use crate::logs::look::{self, Files, Job};
+use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
+use crate::logs::table::instant;
+
+/// So many of the files that were last written are remembered by name: a vendor's newest word may stand in one that is
+/// not the newest.
+const MOST_NEWEST: usize = 5;
 
 /// An index of less than this is never worth rewriting.
 const SMALL_INDEX: u64 = 1 << 20;
@@ -34,62 +40,8 @@ pub struct Counter {
     /// Whether the index must be rewritten as a whole.
     rewrite: bool,
     faults: Faults,
-}
-
-/// What was wrong with the logs or the index. None of it stopped anything.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// Lines that should have told usage and made no sense.
-    pub bad_lines: u64,
-    /// Lines longer than 64 MiB.
-    pub long_lines: u64,
-    /// Files and folders that could not be opened or read.
-    pub unreadable: u64,
-    /// Indexes that were damaged: what their damaged part alone knew is lost.
-    pub damaged_indexes: u64,
-}
-
-/// A counted response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResponseView<'a> {
-    /// When its first line was written, in seconds since the epoch.
-    pub at: i64,
-    /// The model as the log names it.
-    pub model: &'a str,
-    /// The folder worked in. Empty: not told.
-    pub project: &'a str,
-    /// The agent's session. Empty: not told.
-    pub session: &'a str,
-    /// What the price depends on.
-    pub terms: Terms,
-    /// How much.
-    pub tally: Tally,
-}
-
-/// How far a look has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Files that are there.
-    pub files: u64,
-    /// Files that had changed and have been read.
-    pub read: u64,
-    /// Files that had changed.
-    pub changed: u64,
-    /// Bytes that were read.
-    pub bytes: u64,
-    /// Whether every file was read that was written since the instant the look was asked to begin with.
-    pub fresh_is_done: bool,
-}
-
-/// How a look is told to begin with what is new.
-pub struct FreshFirst<'a> {
-    /// Files written since then are read before all others.
-    pub since: DateTime<Utc>,
-    /// Told after every file.
-    pub watch: &'a mut dyn FnMut(Progress),
-    /// Told once, when what is new has been read: what the counter says of the time since then is complete, unless a
-    /// file's time lies. A break leaves the other files for the next look.
-    pub fresh: &'a mut dyn FnMut(&Counter, Progress) -> ControlFlow<()>,
+    /// What the last walk found besides files that changed.
+    sights: Sights,
 }
 
 impl Counter {
@@ -108,6 +60,7 @@ impl Counter {
             compact: 0,
             rewrite: false,
             faults: Faults::default(),
+            sights: Sights::default(),
         };
         if let Some(path) = &counter.index {
             let loaded = index::load(path, Depth::Totals)?;
@@ -129,48 +82,67 @@ impl Counter {
     pub fn look(&mut self, places: &Places<'_>, watch: &mut dyn FnMut(Progress)) -> Progress {
         self.look_fresh_first(
             places,
-            FreshFirst {
+            Order {
                 since: DateTime::<Utc>::MAX_UTC,
                 watch,
-                fresh: &mut |_, _| ControlFlow::Continue(()),
+                pause: &mut |_, _| ControlFlow::Continue(()),
             },
         )
     }
 
     /// Reads what changed in the logs since the last look, the files first that were written since an instant, such as
     /// the start of the user's day: its total is there long before the rest has been read.
-    pub fn look_fresh_first(&mut self, places: &Places<'_>, order: FreshFirst<'_>) -> Progress {
-        let walk = Walk::of(&(self.agent.roots)(places), self.agent.shape);
-        let since = u64::try_from(order.since.timestamp_nanos_opt().unwrap_or(i64::MAX));
-        let (mut progress, stopped) = self.read(&walk, since.unwrap_or(0), order);
-        progress.files = walk.files.len() as u64;
-        if !stopped {
+    pub fn look_fresh_first(&mut self, places: &Places<'_>, order: Order<'_>) -> Progress {
+        let walk = self.walked(Walk::of(&self.roots(places), self.agent.shape));
+        let (progress, flow) = self.read(&walk, order);
+        if flow.is_continue() {
             self.forget_what_went_away(&walk);
         }
         progress
     }
 
-    /// Reads what changed in these files only, as a watcher tells them: no folder is walked. What is no log of the
-    /// agent is passed over.
+    /// Reads what changed in these files only, and in these folders, as a watcher tells them. What is no log of the agent
+    /// is passed over.
     pub fn look_at(
         &mut self,
         places: &Places<'_>,
         paths: &[PathBuf],
         watch: &mut dyn FnMut(Progress),
     ) -> Progress {
-        let walk = Walk::only(&(self.agent.roots)(places), self.agent.shape, paths);
-        let order = FreshFirst {
+        let roots = self.roots(places);
+        let walk = self.walked(Walk::only(&roots, self.agent.shape, paths));
+        let order = Order {
             since: DateTime::<Utc>::MAX_UTC,
             watch,
-            fresh: &mut |_, _| ControlFlow::Continue(()),
+            pause: &mut |_, _| ControlFlow::Continue(()),
         };
-        let (mut progress, _) = self.read(&walk, u64::MAX, order);
-        progress.files = walk.files.len() as u64;
+        let before = self.faults.unreadable;
+        let progress = self.read(&walk, order).0;
+        // What else cannot be read was not tried.
+        self.faults.unreadable = self.faults.unreadable.max(before);
         progress
     }
 
-    /// Reads the files of a walk that changed; whether it was broken off.
-    fn read(&mut self, walk: &Walk, since: u64, mut order: FreshFirst<'_>) -> (Progress, bool) {
+    pub(super) fn roots(&self, places: &Places<'_>) -> Vec<PathBuf> {
+        (self.agent.roots)(places)
+    }
+
+    /// What the last walk found besides files that changed.
+    pub(super) fn take_sights(&mut self) -> Sights {
+        std::mem::take(&mut self.sights)
+    }
+
+    fn walked(&mut self, mut walk: Walk) -> Walk {
+        let newest = walk.files.iter().take(MOST_NEWEST);
+        self.sights = Sights {
+            newest: newest.map(|found| found.path.clone()).collect(),
+            folders: std::mem::take(&mut walk.folders),
+        };
+        walk
+    }
+
+    /// Reads the files of a walk that changed; a break: files are left for the next look.
+    fn read(&mut self, walk: &Walk, mut order: Order<'_>) -> (Progress, ControlFlow<()>) {
         self.faults.unreadable = walk.closed;
         let mut jobs = self.jobs(&walk.files);
         let mut progress = Progress {
@@ -185,34 +157,40 @@ impl Counter {
                 Ok(false) => {}
                 Err(_) => {
                     self.faults.unreadable += jobs.len() as u64;
-                    return (progress, true);
+                    return (progress, ControlFlow::Break(()));
                 }
             }
             progress.changed = jobs.len() as u64;
         }
-        let fresh = jobs.partition_point(|job| job.found.stamp.modified >= since);
-        let (first, rest) = jobs.split_at(fresh);
+        progress.left = jobs.iter().map(Job::bytes).sum();
         let all = Files {
             agent: self.agent,
             all: &walk.files,
         };
-        self.read_jobs(&all, first, (&mut progress, &mut order));
-        progress.fresh_is_done = true;
-        if (order.fresh)(self, progress).is_break() {
-            return (progress, !rest.is_empty());
+        let since = u64::try_from(order.since.timestamp_nanos_opt().unwrap_or(i64::MAX));
+        let since = since.unwrap_or(0);
+        let fresh = jobs.partition_point(|job| job.found.stamp.modified >= since);
+        let (mut part, mut rest) = jobs.split_at(fresh);
+        loop {
+            self.read_jobs(&all, part, (&mut progress, &mut order));
+            progress.fresh_is_done = true;
+            let flow = (order.pause)(self, progress);
+            if rest.is_empty() || flow.is_break() && progress.left > 0 {
+                return (progress, flow);
+            }
+            (part, rest) = rest.split_at(look::part(rest));
         }
-        self.read_jobs(&all, rest, (&mut progress, &mut order));
-        (progress, false)
     }
 
     fn read_jobs(
         &mut self,
         all: &Files<'_>,
         jobs: &[Job<'_>],
-        (progress, order): (&mut Progress, &mut FreshFirst<'_>),
+        (progress, order): (&mut Progress, &mut Order<'_>),
     ) {
         look::read(all, jobs, &mut |job, brought| {
             progress.read += 1;
+            progress.left = progress.left.saturating_sub(job.bytes());
             match brought {
                 Ok(brought) => {
                     progress.bytes += brought.bytes;
@@ -267,6 +245,22 @@ impl Counter {
         let forgot = loaded.known.seen.is_empty();
         self.take_over(loaded);
         Ok(forgot)
+    }
+
+    /// Lets go of the responses where the index has them: totals and marks are enough until something changes.
+    pub(super) fn rest(&mut self) {
+        let Some(path) = self.index.as_ref().filter(|_| self.depth != Depth::Totals) else {
+            return;
+        };
+        let is_kept = self.known.table.changed() == 0 && self.touched.is_empty() && !self.rewrite;
+        // Only what this counter itself has taken in may stand in for it.
+        if is_kept
+            && let Ok(loaded) = index::load(path, Depth::Totals)
+            && loaded.length == self.length
+            && !loaded.stale
+        {
+            self.take_over(loaded);
+        }
     }
 
     /// Keeps what was counted since the last time. Nothing is lost when it fails: the next save tries again. When
@@ -349,21 +343,27 @@ impl Counter {
         self.known.totals.since(since.timestamp(), labels)
     }
 
-    /// Hands out every counted response once, in no order. It may read them from the index: what is not saved yet is
-    /// handed out too.
+    /// Hands out every counted response since an instant once, in no order. It may read them from the index: what is not
+    /// saved yet is handed out too.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn each_response(&self, each: &mut dyn FnMut(ResponseView<'_>)) -> io::Result<()> {
+    pub fn each_response(
+        &self,
+        since: DateTime<Utc>,
+        each: &mut dyn FnMut(ResponseView<'_>),
+    ) -> io::Result<()> {
+        let since = instant(since.timestamp());
         let loaded;
         let table = match &self.index {
             Some(path) if self.depth == Depth::Totals => {
-                loaded = index::load(path, Depth::Responses)?;
+                loaded = index::load(path, Depth::ResponsesSince(since))?;
                 &loaded.known.table
             }
             _ => &self.known.table,
         };
-        for (_, response) in table.responses() {
+        let responses = table.responses();
+        for (_, response) in responses.filter(|(_, response)| response.at >= since) {
             let named = table.labels.named(response.label);
             each(ResponseView {
                 at: i64::from(response.at),
@@ -386,5 +386,60 @@ impl Counter {
             faults.long_lines = faults.long_lines.saturating_add(seen.too_long);
         }
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::domain::variables::Variables;
+    use crate::logs::CLAUDE_CODE;
+
+    fn respond(home: &Path, id: &str) {
+        let folder = home.join(".claude/projects/alpha");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("s.jsonl");
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
+        let line = format!(
+            r#"{{"type":"assistant","timestamp":"2026-11-23T08:00:00Z","requestId":"r{id}","message":{{"id":"{id}","model":"m","stop_reason":"end_turn","usage":{{"input_tokens":1,"output_tokens":2}}}}}}"#
+        );
+        writeln!(file, "{line}").unwrap();
+    }
+
+    fn look(counter: &mut Counter, home: &Path) -> (usize, u64) {
+        let places = Places {
+            home,
+            config_home: &home.join(".config"),
+            variables: &Variables::default(),
+        };
+        counter.look(&places, &mut |_| {});
+        let requests = counter.slots();
+        let requests = requests.iter().map(|slot| slot.tally.requests).sum();
+        (counter.known.table.responses().count(), requests)
+    }
+
+    #[test]
+    fn a_counter_at_rest_has_totals_only_and_counts_on_without_counting_twice() {
+        let home = tempfile::tempdir().unwrap();
+        respond(home.path(), "one");
+        let index = Some(home.path().join("index"));
+        let mut counter = Counter::open(CLAUDE_CODE, index).unwrap();
+        assert_eq!(look(&mut counter, home.path()), (1, 1));
+        // What is not kept cannot be let go of.
+        counter.rest();
+        assert_eq!(look(&mut counter, home.path()), (1, 1));
+        counter.save().unwrap();
+        counter.rest();
+        assert_eq!(look(&mut counter, home.path()), (0, 1));
+        respond(home.path(), "one");
+        respond(home.path(), "two");
+        assert_eq!(look(&mut counter, home.path()), (2, 2));
     }
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::agent::{AgentResponse, AgentSlot};
-use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::domain::variables::Variables;
-use crate::logs::told::{LogsSince, Told};
-use crate::logs::{ALL, Agent, Counter, Faults, Places, Progress, ResponseView};
+use crate::logs::standing::{File, Look, Standing};
+use crate::logs::watching::Watching;
+use crate::logs::{ALL, Agent, Faults, Places, Progress, Watch};
+use crate::system::watch::{self, CannotWatch, Ear, Happened};
 
 /// Where logs lie and where their indexes are kept.
 #[derive(Debug, Clone)]
@@ -32,21 +33,10 @@ pub struct Surroundings {
 /// Looks at agents' logs, one look an agent at a time.
 pub struct Desk {
     surroundings: Surroundings,
-    agents: Mutex<BTreeMap<&'static str, Arc<Mutex<Watched>>>>,
-    /// Tells this desk's revisions from another's.
+    agents: Mutex<BTreeMap<&'static str, Arc<File>>>,
+    watching: OnceLock<Result<Watching, String>>,
+    /// Tells this desk's revisions from another's, where what was counted cannot be kept.
     name: u64,
-}
-
-/// An agent between two looks.
-#[derive(Default)]
-struct Watched {
-    counter: Option<Counter>,
-    told: Option<Told>,
-    /// How often a look brought something.
-    revision: u64,
-    files: u64,
-    faults: Faults,
-    unsaved: Option<String>,
 }
 
 /// What is asked of a look.
@@ -60,6 +50,11 @@ pub struct Ask<'a> {
     pub responses_since: DateTime<Utc>,
     /// They are read only when something was used since then: reading them takes longer than the totals do.
     pub if_used_since: DateTime<Utc>,
+    /// When it is asked.
+    pub now: DateTime<Utc>,
+    /// Where there is much to read: what was written since then is read by this look, and the rest part by part by the
+    /// next ones. `None`: all is read at once.
+    pub fresh_since: Option<DateTime<Utc>>,
 }
 
 impl Ask<'static> {
@@ -69,6 +64,8 @@ impl Ask<'static> {
         known: None,
         responses_since: DateTime::<Utc>::MAX_UTC,
         if_used_since: DateTime::<Utc>::MAX_UTC,
+        now: DateTime::<Utc>::MAX_UTC,
+        fresh_since: None,
     };
 }
 
@@ -89,6 +86,10 @@ pub struct Seen {
     pub faults: Faults,
     /// Why the index could not be kept. `None`: it was, or nothing was new.
     pub unsaved: Option<String>,
+    /// How changes come to be known.
+    pub watch: Watch,
+    /// How far it has come where more is to be read. `None`: all was.
+    pub behind: Option<Progress>,
 }
 
 impl Desk {
@@ -98,6 +99,7 @@ impl Desk {
         Self {
             surroundings,
             agents: Mutex::default(),
+            watching: OnceLock::new(),
             name: RandomState::new().hash_one(0),
         }
     }
@@ -109,43 +111,89 @@ impl Desk {
         agent.is_some_and(|agent| agent.is_here(&self.places()) || self.index(agent).exists())
     }
 
+    /// From now on the logs of each agent that is looked at are watched, as far as the system can; the ear hears what
+    /// happens in them and is to be told on with [`Self::heard`]. `None`: nobody will be told, and each look walks.
+    pub fn listen(&self) -> Option<Ear> {
+        let (watching, ear) = match watch::start() {
+            Ok((posts, ear)) => (Ok(Watching::new(posts)), Some(ear)),
+            Err(why) => (Err(why.to_string()), None),
+        };
+        self.watching.set(watching).ok()?;
+        ear
+    }
+
+    /// Takes in what was heard; the ids of the agents that are worth a look.
+    #[must_use]
+    pub fn heard(&self, happened: &[Happened]) -> Vec<&'static str> {
+        self.watching()
+            .map_or_else(Vec::new, |watching| watching.heard(happened, ALL))
+    }
+
+    /// Nothing will be heard any more: each look walks again.
+    pub fn deaf(&self, why: &io::Error) {
+        if let Some(watching) = self.watching() {
+            watching.end(&CannotWatch::Refused(why.to_string()).to_string());
+        }
+    }
+
+    /// How changes of an agent's logs come to be known.
+    #[must_use]
+    pub fn watch(&self, id: &str) -> Watch {
+        match self.watching.get() {
+            None => Watch::Unasked,
+            Some(Ok(watching)) => watching.of(id),
+            Some(Err(reason)) => Watch::Walked {
+                reason: reason.clone(),
+            },
+        }
+    }
+
+    /// How far the first look at an agent's many logs has come. `None`: none is under way, or it is done.
+    #[must_use]
+    pub fn progress(&self, id: &str) -> Option<Progress> {
+        let agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        agents.get(id)?.progress()
+    }
+
     /// Reads what changed and keeps it. `None`: nothing changed since the known revision. It blocks; the first look at
     /// gigabytes takes a second.
     ///
     /// # Errors
     /// When the agent's index is there and cannot be read.
     pub fn look(&self, agent: &'static Agent, ask: Ask<'_>) -> io::Result<Option<Seen>> {
-        let watched = self.watched(agent);
-        let mut watched = hold(&watched);
-        let looked = self.look_now(agent, &mut watched, &mut |_| {});
+        let file = self.file(agent);
+        let mut standing = file.hold();
+        let looked = self
+            .begin(agent, &file)
+            .now(&mut standing, &ask, &mut |_| {});
         if looked.is_err() {
             // Whoever saw this fail must be told anew when it goes well again.
-            watched.revision += 1;
+            standing.failures += 1;
+            file.tell(None);
         }
-        looked?;
-        let revision = format!("{:016x}.{}", self.name, watched.revision);
-        if ask.known == Some(&revision) {
+        let behind = looked?;
+        let revision = standing.revision(&self.index(agent), self.name);
+        if ask.known == Some(&revision) && behind.is_none() {
             return Ok(None);
         }
-        let slots = watched
-            .counter
-            .as_ref()
-            .map_or_else(Vec::new, |counter| counter.slots_since(ask.slots_since));
+        let slots = standing.slots(ask.slots_since);
         let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
         let is_recent = |slot: &AgentSlot| slot.start + quarter > ask.if_used_since;
         let responses = if slots.iter().any(is_recent) {
-            Some(watched.responses(ask.responses_since)?)
+            Some(standing.responses(ask.responses_since)?)
         } else {
             None
         };
         Ok(Some(Seen {
             slots,
             responses,
-            quota: quota_of(watched.told.as_ref()).cloned(),
+            quota: standing.quota().cloned(),
             revision,
-            files: watched.files,
-            faults: watched.faults,
-            unsaved: watched.unsaved.clone(),
+            files: standing.files,
+            faults: standing.faults,
+            unsaved: standing.unsaved.clone(),
+            watch: self.watch(agent.id),
+            behind,
         }))
     }
 
@@ -158,58 +206,69 @@ impl Desk {
         agent: &'static Agent,
         watch: &mut dyn FnMut(Progress),
     ) -> io::Result<()> {
-        let watched = self.watched(agent);
-        let mut watched = hold(&watched);
-        self.look_now(agent, &mut watched, watch)
+        let file = self.file(agent);
+        let mut standing = file.hold();
+        self.begin(agent, &file)
+            .now(&mut standing, &Ask::TOTALS, watch)?;
+        Ok(())
     }
 
-    /// Every response of an agent, in no order. It looks first, and blocks as [`Self::look`] does.
+    /// Every response of an agent, in no order, as the last look found them; it looks when there was none, and blocks
+    /// as [`Self::look`] does.
     ///
     /// # Errors
     /// When the agent's index is there and cannot be read.
     pub fn responses(&self, agent: &'static Agent) -> io::Result<Vec<AgentResponse>> {
-        let watched = self.watched(agent);
-        let mut watched = hold(&watched);
-        self.look_now(agent, &mut watched, &mut |_| {})?;
-        watched.responses(DateTime::<Utc>::MIN_UTC)
+        self.looked_at(agent, |standing| {
+            standing.responses(DateTime::<Utc>::MIN_UTC)
+        })
     }
 
-    fn watched(&self, agent: &Agent) -> Arc<Mutex<Watched>> {
+    /// All usage of an agent by quarter of an hour, as [`Self::responses`]; single responses need not be read for it.
+    ///
+    /// # Errors
+    /// When the agent's index is there and cannot be read.
+    pub fn slots(&self, agent: &'static Agent) -> io::Result<Vec<AgentSlot>> {
+        self.looked_at(agent, |standing| Ok(standing.slots(DateTime::UNIX_EPOCH)))
+    }
+
+    fn looked_at<T>(
+        &self,
+        agent: &'static Agent,
+        tell: impl FnOnce(&Standing) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let file = self.file(agent);
+        let mut standing = file.hold();
+        if standing.counter.is_none() {
+            self.begin(agent, &file)
+                .now(&mut standing, &Ask::TOTALS, &mut |_| {})?;
+        }
+        tell(&standing)
+    }
+
+    /// Whether nothing was ever counted of an agent: the first look takes a while.
+    #[must_use]
+    pub fn is_new(&self, agent: &Agent) -> bool {
+        !self.index(agent).exists()
+    }
+
+    fn file(&self, agent: &Agent) -> Arc<File> {
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(agents.entry(agent.id).or_default())
     }
 
-    fn look_now(
-        &self,
-        agent: &'static Agent,
-        watched: &mut Watched,
-        watch: &mut dyn FnMut(Progress),
-    ) -> io::Result<()> {
-        let is_first = watched.counter.is_none();
-        // A look that was broken off by a fault leaves nothing behind that could be half done.
-        let mut counter = match watched.counter.take() {
-            Some(counter) => counter,
-            None => Counter::open(agent, Some(self.index(agent)))?,
-        };
-        let places = self.places();
-        let progress = counter.look(&places, watch);
-        let unsaved = counter.save().err().map(|error| error.to_string());
-        let logs = if is_first || progress.changed > 0 {
-            LogsSince::Changed
-        } else {
-            LogsSince::Same
-        };
-        let told = (agent.told)(&places, watched.told.as_ref(), logs);
-        let faults = counter.faults();
-        let is_news = logs == LogsSince::Changed
-            || quota_of(told.as_ref()) != quota_of(watched.told.as_ref())
-            || faults != watched.faults
-            || unsaved != watched.unsaved;
-        watched.revision += u64::from(is_news);
-        watched.counter = Some(counter);
-        watched.files = progress.files;
-        (watched.told, watched.faults, watched.unsaved) = (told, faults, unsaved);
-        Ok(())
+    fn watching(&self) -> Option<&Watching> {
+        self.watching.get()?.as_ref().ok()
+    }
+
+    fn begin<'a>(&'a self, agent: &'static Agent, file: &'a File) -> Look<'a> {
+        Look {
+            agent,
+            file,
+            index: self.index(agent),
+            places: self.places(),
+            watching: self.watching(),
+        }
     }
 
     fn index(&self, agent: &Agent) -> PathBuf {
@@ -225,46 +284,4 @@ impl Desk {
             variables: &self.surroundings.variables,
         }
     }
-}
-
-impl Watched {
-    fn responses(&self, since: DateTime<Utc>) -> io::Result<Vec<AgentResponse>> {
-        let mut responses = Vec::new();
-        if let Some(counter) = &self.counter {
-            counter.each_response(&mut |view| {
-                if view.at >= since.timestamp() {
-                    responses.extend(response(&view));
-                }
-            })?;
-        }
-        Ok(responses)
-    }
-}
-
-fn hold(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
-    watched.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn quota_of(told: Option<&Told>) -> Option<&QuotaReport> {
-    told.and_then(Told::quota)
-}
-
-/// `None`: its time lies beyond all calendars.
-fn response(view: &ResponseView<'_>) -> Option<AgentResponse> {
-    let at = DateTime::from_timestamp(view.at, 0)?;
-    // So near the ends of time no zone has an offset that could still be applied.
-    at.checked_sub_signed(TimeDelta::days(2))?;
-    at.checked_add_signed(TimeDelta::days(2))?;
-    let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    Some(AgentResponse {
-        at,
-        slot: AgentSlot {
-            start: SlotWidth::QuarterHour.start_of(at),
-            model: ModelId::new(view.model),
-            project: told(view.project).map(ProjectId::new),
-            session: told(view.session),
-            terms: view.terms,
-            tally: view.tally,
-        },
-    })
 }

@@ -114,10 +114,25 @@ impl Stamp {
     }
 }
 
+/// A folder that was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    /// When a file in it or below was last written, in nanoseconds since the epoch; zero: there is none.
+    pub(super) newest: u64,
+}
+
+/// The file that a change of this one is a change of: what belongs to a database is the database.
+pub(super) fn whole(path: &Path) -> &Path {
+    let whole = path.to_str().and_then(|text| text.strip_suffix("-wal"));
+    whole.map_or(path, Path::new)
+}
+
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     pub(super) files: Vec<Found>,
+    pub(super) folders: Vec<Folder>,
     /// Files and folders the system does not let us look at.
     pub(super) closed: u64,
     entered: HashSet<(u64, u64)>,
@@ -142,7 +157,8 @@ impl Walk {
         walk
     }
 
-    /// Those of some files that lie below the roots and have a shape, as [`Self::of`] would find them.
+    /// Those of some files that lie below the roots and have a shape, and all in those that are folders, as
+    /// [`Self::of`] would find them.
     pub(super) fn only(
         roots: &[PathBuf],
         shape: fn(&Path) -> Option<Shape>,
@@ -150,13 +166,14 @@ impl Walk {
     ) -> Self {
         let mut walk = Self::default();
         for path in paths {
-            // What belongs to a database is a change of the database.
-            let whole = path.to_str().and_then(|text| text.strip_suffix("-wal"));
-            let path = whole.map_or(path.as_path(), Path::new);
+            let path = whole(path);
             let below = roots.iter().any(|root| path.starts_with(root));
-            if let Some(shape) = shape(path).filter(|_| below)
-                && let Ok(metadata) = fs::metadata(path)
-            {
+            let Some(metadata) = fs::metadata(path).ok().filter(|_| below) else {
+                continue;
+            };
+            if metadata.is_dir() {
+                walk.enter_once(path, shape, 0);
+            } else if let Some(shape) = shape(path) {
                 walk.take(path.to_owned(), shape, &metadata);
             }
         }
@@ -172,25 +189,34 @@ impl Walk {
     }
 
     /// Enters a folder that a link or a root leads to, unless one led there before.
-    fn enter_once(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+    fn enter_once(
+        &mut self,
+        folder: &Path,
+        shape: fn(&Path) -> Option<Shape>,
+        depth: usize,
+    ) -> u64 {
         let Ok(metadata) = fs::metadata(folder) else {
             self.closed += 1;
-            return;
+            return 0;
         };
         let identity = identity::of(&metadata);
         if identity.is_none_or(|identity| self.entered.insert(identity)) {
-            self.enter(folder, shape, depth);
+            self.enter(folder, shape, depth)
+        } else {
+            0
         }
     }
 
-    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) {
+    /// Takes all in a folder; when the newest of it was written.
+    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) -> u64 {
         if depth > DEEPEST {
-            return;
+            return 0;
         }
         let Ok(entries) = fs::read_dir(folder) else {
             self.closed += 1;
-            return;
+            return 0;
         };
+        let mut newest = 0;
         for entry in entries {
             let Ok((entry, kind)) = entry
                 .and_then(|entry| Ok((entry.file_type()?, entry)))
@@ -208,27 +234,35 @@ impl Walk {
                     entry.metadata()
                 }
             };
-            if kind.is_dir() {
-                self.enter(&path, shape, depth + 1);
+            let written = if kind.is_dir() {
+                self.enter(&path, shape, depth + 1)
             } else if kind.is_symlink() && path.is_dir() {
-                self.enter_once(&path, shape, depth + 1);
+                self.enter_once(&path, shape, depth + 1)
             } else if let Some(shape) = shape(&path) {
-                match metadata() {
-                    Ok(metadata) => self.take(path, shape, &metadata),
-                    Err(_) => self.closed += 1,
-                }
-            }
+                let metadata = metadata();
+                self.closed += u64::from(metadata.is_err());
+                metadata.map_or(0, |metadata| self.take(path, shape, &metadata))
+            } else {
+                0
+            };
+            newest = newest.max(written);
         }
+        self.folders.push(Folder {
+            path: folder.to_owned(),
+            newest,
+        });
+        newest
     }
 
-    fn take(&mut self, path: PathBuf, shape: Shape, metadata: &Metadata) {
+    /// Takes a file; when it was last written.
+    fn take(&mut self, path: PathBuf, shape: Shape, metadata: &Metadata) -> u64 {
         // A pipe that nobody writes to would hold the walk for ever.
         if !metadata.is_file() {
-            return;
+            return 0;
         }
         let mut stamp = Stamp::of(metadata);
         if stamp.identity != 0 && !self.taken.insert(stamp.identity) {
-            return;
+            return 0;
         }
         if matches!(shape, Shape::Database(_)) {
             let mut log = path.clone().into_os_string();
@@ -246,6 +280,7 @@ impl Walk {
             shape,
             stamp,
         });
+        stamp.modified
     }
 }
 

@@ -18,6 +18,20 @@ use crate::logs::scan::Buffer;
 /// More readers than this only wait for each other.
 const MOST_READERS: usize = 8;
 
+/// So many bytes are read between two pauses.
+const PART: u64 = 1 << 30;
+
+/// How many of some jobs come before the next pause; at least one where there is one.
+pub(super) fn part(jobs: &[Job<'_>]) -> usize {
+    let mut bytes = 0;
+    let fits = jobs.iter().take_while(|job| {
+        let before = bytes;
+        bytes += job.bytes();
+        before < PART
+    });
+    fits.count()
+}
+
 /// All files of an agent.
 pub(super) struct Files<'a> {
     pub(super) agent: &'static Agent,
@@ -56,6 +70,12 @@ impl<'a> Job<'a> {
             key: found.key,
             before: same.cloned(),
         })
+    }
+
+    /// How much of the file is to be read, at most.
+    pub(super) fn bytes(&self) -> u64 {
+        let done = self.mark().map_or(0, |mark| mark.offset);
+        self.found.stamp.size.saturating_sub(done)
     }
 
     fn mark(&self) -> Option<&Mark> {

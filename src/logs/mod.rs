@@ -32,16 +32,21 @@ mod pi;
 mod reading;
 mod response;
 mod scan;
+mod sight;
 mod skim;
+mod standing;
 mod table;
 mod told;
 mod totals;
+mod watching;
 
 use std::path::{Path, PathBuf};
 
-pub use counter::{Counter, Faults, FreshFirst, Progress, ResponseView};
+pub use counter::Counter;
 pub use desk::{Ask, Desk, Seen, Surroundings};
 pub use files::Places;
+pub use sight::{Faults, Order, Progress, ResponseView};
+pub use watching::Watch;
 
 use crate::logs::reading::{Reader, Shape, Source};
 use crate::logs::told::AskVendor;

@@ -115,11 +115,8 @@ impl Glance<'_> {
         match self.shape {
             Shape::Lines => self.lines(buffer, &mut brought)?,
             Shape::Compressed => {
-                let file = File::open(self.path)?;
-                let plain = ruzstd::decoding::StreamingDecoder::new(io::BufReader::new(file))
-                    .map_err(io::Error::other)?;
                 let mut reader = self.start(None);
-                feed(reader.as_mut(), buffer, plain, &mut brought)?;
+                feed(reader.as_mut(), buffer, plain(self.path)?, &mut brought)?;
                 brought.bytes = self.size;
                 reader.finish(self.find, &mut brought.table);
             }
@@ -185,6 +182,12 @@ impl Glance<'_> {
         }
         Ok(())
     }
+}
+
+/// The text of a compressed file.
+pub(super) fn plain(path: &Path) -> io::Result<impl Read> {
+    let file = io::BufReader::new(File::open(path)?);
+    ruzstd::decoding::StreamingDecoder::new(file).map_err(io::Error::other)
 }
 
 /// Hands all lines to a reader.

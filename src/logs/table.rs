@@ -116,6 +116,11 @@ impl Table {
         }
     }
 
+    /// Whether something is known under a key.
+    pub(super) fn has(&self, key: u64) -> bool {
+        self.find(key, None).is_some()
+    }
+
     fn better(&mut self, at: u32, before: Response, new: Response) -> Option<Change> {
         let mut after = before;
         let speeds = [before.label, new.label].map(|label| self.labels.get(label).terms.speed);

@@ -1,19 +1,21 @@
 //! What an agent's vendor told it of its quotas, where the agent keeps that beside or within its logs. Read only.
 
+use std::path::PathBuf;
+
 use crate::domain::quota::QuotaReport;
 use crate::logs::files::{Places, Stamp};
 
-/// Whether the agent's logs changed since they were last asked.
+/// Which of the agent's logs changed since they were last asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LogsSince {
-    /// They did, or they were never asked.
-    Changed,
-    /// They did not.
+pub(super) enum LogsSince<'a> {
+    /// Some did, or they were never asked; of those looked at these were last written, the last first.
+    Changed(&'a [PathBuf]),
+    /// None did.
     Same,
 }
 
 /// Asks for the vendor's word; it is handed what was found the last time, to say it again when nothing changed.
-pub(super) type AskVendor = fn(&Places<'_>, Option<&Told>, LogsSince) -> Option<Told>;
+pub(super) type AskVendor = fn(&Places<'_>, Option<&Told>, LogsSince<'_>) -> Option<Told>;
 
 /// The vendor's word, and the file it stood in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl Told {
 }
 
 /// An agent that keeps nothing of the kind.
-pub(super) fn nothing(_: &Places<'_>, _: Option<&Told>, _: LogsSince) -> Option<Told> {
+pub(super) fn nothing(_: &Places<'_>, _: Option<&Told>, _: LogsSince<'_>) -> Option<Told> {
     None
 }
 

@@ -160,6 +160,8 @@ pub struct PollContext<'a> {
     pub prices: Option<&'a PriceBook>,
     /// How far back usage should reach: the first instant of interest.
     pub since: DateTime<Utc>,
+    /// From when on it is enough when there is much to read, because the poll is made again at once. `None`: never.
+    pub fresh_since: Option<DateTime<Utc>>,
     /// What the last good poll returned to go on from.
     pub resume: Option<&'a Cursor>,
 }

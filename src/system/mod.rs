@@ -1,9 +1,11 @@
-//! The operating system, one name a service: waiting, start at login, one resident process, opening pages and files.
+//! The operating system, one name a service: waiting, memory, start at login, one resident process, opening pages and
+//! files, hearing what is written.
 //!
 //! It knows nothing of the rest of the program.
 
 pub mod alarm;
 pub mod autostart;
+pub mod heap;
 pub mod identity;
 pub mod instance;
 pub mod open;
@@ -11,3 +13,4 @@ pub mod private;
 pub mod session;
 pub mod steps;
 pub mod stop;
+pub mod watch;

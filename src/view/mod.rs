@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::analysis::digest::{Digest, OverallState};
+use crate::domain::account::AccountId;
 use crate::domain::policy::Policy;
 use crate::view::menu::{Checked, MenuItem};
 
@@ -76,8 +77,19 @@ pub struct Surroundings {
     pub last_refresh: Option<DateTime<Utc>>,
     /// Whether polls are under way.
     pub refreshing: Refreshing,
+    /// The accounts whose logs are being read for the first time, and how far that has come.
+    pub reading: Vec<(AccountId, FilesRead)>,
     /// What is wrong with the program itself (ledger, configuration), one sentence each.
     pub notes: Vec<String>,
+}
+
+/// How many of an agent's files of logs were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilesRead {
+    /// So many were.
+    pub read: u64,
+    /// Of so many.
+    pub files: u64,
 }
 
 /// Whether polls are under way.

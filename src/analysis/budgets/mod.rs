@@ -1,7 +1,7 @@
 //! Budgets: what of the money the user allows himself is spent, and where that leads.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::analysis::books::{Books, mark};
@@ -17,7 +17,7 @@ pub(super) fn budget_digest(
     budget: &Budget,
     books: &[Books<'_>],
     exchange: &Exchange,
-    (zone, now): (Tz, DateTime<Utc>),
+    (zone, now): (Zone, DateTime<Utc>),
 ) -> BudgetDigest {
     let period = budget.period.around(now, zone);
     let (spent, reach) = spent(budget, books, exchange);

@@ -23,6 +23,32 @@ pub fn uses(responses: &[AgentResponse]) -> Vec<Use> {
     uses
 }
 
+/// What was used by quarter of an hour as pieces, priced: enough for days, and known without single responses.
+#[must_use]
+pub fn slots(slots: &[AgentSlot], book: &PriceBook) -> Vec<Piece> {
+    let each = slots.iter();
+    each.map(|slot| Piece {
+        session: slot.session.clone(),
+        ..Piece::from(usage(slot.clone(), book))
+    })
+    .collect()
+}
+
+fn usage(slot: AgentSlot, book: &PriceBook) -> UsageSlot {
+    UsageSlot {
+        start: slot.start,
+        width: SlotWidth::QuarterHour,
+        spend: costing::spend(book, [&slot]),
+        requests: Some(slot.tally.requests),
+        tokens: Some(slot.tally.tokens),
+        who: Attribution {
+            model: Some(slot.model),
+            project: slot.project,
+            ..Attribution::default()
+        },
+    }
+}
+
 /// The responses as pieces, priced.
 #[must_use]
 pub fn pieces(responses: &[AgentResponse], opening: Opening, book: &PriceBook) -> Vec<Piece> {
@@ -91,19 +117,8 @@ impl Gathered<'_> {
             window: Some(self.window),
             first_at: self.first_at,
             last_at: self.last_at,
-            slot: UsageSlot {
-                start: slot.start,
-                width: SlotWidth::QuarterHour,
-                spend: costing::spend(book, [&slot]),
-                requests: Some(slot.tally.requests),
-                tokens: Some(slot.tally.tokens),
-                who: Attribution {
-                    model: Some(slot.model),
-                    project: slot.project,
-                    ..Attribution::default()
-                },
-            },
-            session: slot.session,
+            session: slot.session.clone(),
+            slot: usage(slot, book),
         }
     }
 }

@@ -35,6 +35,7 @@ impl Engine {
             Command::Act(action) => self.desk.act(self.ledger.store(), action, now).await,
             Command::Reload => self.reload(now).await,
             Command::Wake => self.wake(now).await,
+            Command::LogsGrew(agents) => self.logs_grew(&agents, now).await,
             Command::Redraw => self.desk.redraw(),
             Command::Look => {}
         }

@@ -3,6 +3,7 @@
 //! It touches no widget and never waits for one; it sleeps until the next thing is due.
 
 mod commands;
+mod logs;
 mod parts;
 mod round;
 
@@ -59,6 +60,8 @@ pub struct Engine {
     purged_at: Option<DateTime<Utc>>,
     /// When what has happened since must be shown. `None`: all of it is.
     show_at: Option<DateTime<Utc>>,
+    /// When the memory that a round took is given back. `None`: it was.
+    rest_at: Option<DateTime<Utc>>,
     seen_at: DateTime<Utc>,
     desk: Desk,
 }
@@ -108,6 +111,7 @@ impl Engine {
             polls_begun: 0,
             purged_at: None,
             show_at: None,
+            rest_at: None,
         }
     }
 
@@ -157,6 +161,7 @@ impl Engine {
         for planned in &self.planned {
             let known = self.desk.snapshot().account(planned.id());
             let latest = schedule::after_success(self.seen_at, planned.account.every);
+            let known = known.filter(|_| !logs::is_log(planned));
             let next_at = known.map_or(Some(DateTime::UNIX_EPOCH), |known| {
                 at_start(&known.poll, latest)
             });
@@ -173,12 +178,14 @@ impl Engine {
             .filter_map(|(_, due)| *due);
         let others = [
             self.show_at,
+            self.rest_at,
             self.desk.changes_at(),
             self.ledger.tries_again_at(),
         ];
         let next = due.chain(others.into_iter().flatten()).min();
         let until = next.map_or(LONGEST_SLEEP, |next| next - now);
-        until.min(LONGEST_SLEEP).to_std().unwrap_or_default()
+        let until = until.min(LONGEST_SLEEP).to_std().unwrap_or_default();
+        self.counting(until)
     }
 
     async fn show(&mut self, now: DateTime<Utc>) {
@@ -188,12 +195,18 @@ impl Engine {
         } else {
             Refreshing::Yes
         };
-        self.desk.show(&self.ledger, refreshing, now).await;
+        let reading = self.reading();
+        self.desk
+            .show(&self.ledger, (refreshing, reading), now)
+            .await;
     }
 
     /// The time has come for something: to ask, to show, or only to look. What a round of polls brings is shown at its
     /// end, so the round's beginning is not, unless it takes long or time alone has changed what is shown.
     async fn wake_up(&mut self) {
+        if self.rests() {
+            return;
+        }
         let idle = self.in_flight.is_empty();
         let now = self.look_up().await;
         let begun = idle && !self.in_flight.is_empty();

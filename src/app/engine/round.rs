@@ -8,16 +8,19 @@ use tokio::task::{AbortHandle, JoinError};
 
 use super::Engine;
 use crate::app::accounts::Planned;
-use crate::app::poller::{Polled, poll};
+use crate::app::poller::{Background, Polled, poll};
 use crate::app::record::{self, Ended};
 use crate::app::schedule;
 use crate::domain::account::AccountId;
+use crate::system::heap;
 use crate::system::steps::Pace;
 
 /// How long what one poll brought waits for the others when somebody wants to see it.
 const SOON: TimeDelta = TimeDelta::milliseconds(300);
 /// How long it waits when nobody asked for it.
 const IN_TIME: TimeDelta = TimeDelta::seconds(2);
+/// How long the connections of a round take to be closed.
+const CLOSING: TimeDelta = TimeDelta::seconds(1);
 /// When a ledger that failed is tried again.
 const TRY_AGAIN: TimeDelta = TimeDelta::seconds(60);
 
@@ -74,7 +77,10 @@ impl Engine {
             return;
         };
         let background = match record::background(self.ledger.store(), &planned, now).await {
-            Ok(background) => background,
+            Ok(background) => Background {
+                fresh_since: self.fresh_since(&planned, now),
+                ..background
+            },
             Err(error) => {
                 self.desk.ledger_trouble(&error);
                 self.due.insert(account.clone(), Some(now + TRY_AGAIN));
@@ -125,6 +131,12 @@ impl Engine {
             self.reach.http.rest();
             self.reach.steps.settle();
             self.take_time(Haste::None);
+            let now = self.reach.clock.now();
+            self.show(now).await;
+            self.rest_at = Some(now + CLOSING);
+        } else if !self.reading().is_empty() {
+            // What is known of today is shown before the rest of the logs is read, however fast that goes.
+            self.take_in().await;
             self.show(self.reach.clock.now()).await;
         } else {
             let pause = match self.haste {
@@ -143,6 +155,17 @@ impl Engine {
             Haste::SomebodyWaits => Pace::Quick,
             Haste::None => Pace::Easy,
         });
+    }
+
+    /// Gives back the memory that a round of polls took, once its connections are closed. Returns whether it was time.
+    pub(super) fn rests(&mut self) -> bool {
+        let now = self.reach.clock.now();
+        let rests = self.in_flight.is_empty() && self.rest_at.is_some_and(|at| at <= now);
+        if rests {
+            self.rest_at = None;
+            heap::give_back();
+        }
+        rests
     }
 
     fn is_wanted(&self, finished: &Finished) -> bool {
@@ -169,7 +192,7 @@ impl Engine {
         self.desk.polled(now);
         self.desk.look_at(self.ledger.store(), &accounts, now).await;
         for account in accounts {
-            if self.again.remove(&account) {
+            if self.again.remove(&account) || self.is_behind(&account) {
                 // Not without a look at the answer: it may have said to wait.
                 self.refresh(&account, now).await;
             }
@@ -214,7 +237,7 @@ impl Engine {
         decided: &[Ended<'_>],
         now: DateTime<Utc>,
     ) -> DateTime<Utc> {
-        let every = planned.account.every;
+        let every = self.every(planned);
         let begun = self.in_flight.get(planned.id());
         let begun_at = begun.map_or(now, |in_flight| in_flight.begun_at);
         // A vendor that takes long is given a rest, and a clock that was set back meanwhile delays nobody.

@@ -7,7 +7,7 @@ use crate::app::assembly::Assembly;
 use crate::app::pricing::Standing as Prices;
 use crate::cli::doctor::Finding;
 use crate::config::Switch;
-use crate::logs::{self, Agent, Ask, Seen};
+use crate::logs::{self, Agent, Ask, Seen, Watch};
 
 /// So many prices that are not believed are named.
 const MOST_NAMED: usize = 3;
@@ -16,6 +16,8 @@ const MOST_NAMED: usize = 3;
 pub(super) async fn all(assembly: &Assembly) -> Vec<Finding> {
     let desk = &assembly.reach.logs;
     let indexes = assembly.paths.state.join("agents");
+    // As the tray does, to see whether it can.
+    let _ear = desk.listen();
     let here: Vec<&'static Agent> = logs::ALL
         .iter()
         .copied()
@@ -69,6 +71,7 @@ fn of_agent(agent: &Agent, seen: &Seen, indexes: &Path) -> Vec<Finding> {
     );
     let faults = &seen.faults;
     let mut findings = vec![counted];
+    findings.extend(watched(agent, &seen.watch));
     findings.extend(bad_lines(agent, faults.bad_lines));
     findings.extend(long_lines(agent, faults.long_lines));
     findings.extend(unreadable(agent, faults.unreadable));
@@ -81,6 +84,28 @@ fn of_agent(agent: &Agent, seen: &Seen, indexes: &Path) -> Vec<Finding> {
         )));
     }
     findings
+}
+
+/// How the tray comes to know of a new line.
+fn watched(agent: &Agent, watch: &Watch) -> Option<Finding> {
+    match watch {
+        Watch::Unasked => None,
+        Watch::Told { folders, beyond } => {
+            let folders = count(*folders as u64, "folder", "folders");
+            let mut detail = format!("the tray hears of each new line at once, in {folders}");
+            if *beyond > 0 {
+                let beyond = count(*beyond as u64, "folder", "folders");
+                detail = format!("{detail}, and looks at {beyond} long unused every ten minutes");
+            }
+            Some(Finding::ok(subject(agent), detail))
+        }
+        Watch::Walked { reason } => {
+            let detail = format!("the tray looks at them every half minute: {reason}");
+            Some(Finding::note(subject(agent), detail).mended_by(
+                "Nothing has to be done: what is new is only shown half a minute later.",
+            ))
+        }
+    }
 }
 
 fn bad_lines(agent: &Agent, number: u64) -> Option<Finding> {
@@ -194,6 +219,8 @@ mod tests {
             files: 1,
             faults,
             unsaved: unsaved.map(str::to_owned),
+            watch: Watch::Unasked,
+            behind: None,
         };
         let indexes = Path::new("/state/agents");
         let well = of_agent(logs::CODEX, &seen(Faults::default(), None), indexes);
@@ -212,6 +239,20 @@ mod tests {
             &seen(faults, Some("disk full")),
             indexes
         )));
+    }
+
+    #[test]
+    fn whether_logs_are_watched_or_walked_is_said_and_why() {
+        let said = |watch| {
+            let findings = watched(logs::CODEX, &watch);
+            told(findings.as_slice())
+        };
+        let told = |folders, beyond| Watch::Told { folders, beyond };
+        let walked = Watch::Walked {
+            reason: "/home/me/.codex: it lies on a network file system".to_owned(),
+        };
+        let all = [said(told(1, 0)), said(told(1000, 7)), said(walked)];
+        insta::assert_snapshot!(all.join("\n"));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) fn waybar(digest: &Digest, policy: &Policy) -> String {
         autostart: None,
         last_refresh: None,
         refreshing: Refreshing::No,
+        reading: Vec::new(),
         notes: Vec::new(),
     };
     let view = view(digest, policy, &surroundings);

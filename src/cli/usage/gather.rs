@@ -1,12 +1,13 @@
 //! What a report is made from: agents' logs, looked at now, and what the ledger knows of every other account.
 
+use std::io;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveTime};
 
 use crate::analysis::digest::{AccountDigest, AccountShape, AccountState};
 use crate::analysis::session::Opening;
-use crate::analysis::usage_report::{Known, Piece, Question, Source, agents};
+use crate::analysis::usage_report::{Grain, Known, Piece, Question, Source, agents};
 use crate::app::accounts::Planned;
 use crate::app::assembly::Assembly;
 use crate::cli::failure::{Ended, Failure};
@@ -57,7 +58,7 @@ pub(super) async fn gather(
     let mut failed = Vec::new();
     for planned in wanted {
         if planned.provider.kind == Kind::AgentLog {
-            match of_agent(assembly, planned).await {
+            match of_agent(assembly, planned, question.grain).await {
                 Ok(source) => sources.push(source),
                 Err(why) => failed.push(format!("{}: {why}", planned.account.label)),
             }
@@ -92,22 +93,29 @@ pub(super) async fn gather(
 }
 
 /// Everything an agent's log ever told.
-async fn of_agent(assembly: &Assembly, planned: &Planned) -> Result<Source, String> {
+async fn of_agent(assembly: &Assembly, planned: &Planned, grain: Grain) -> Result<Source, String> {
     let id = planned.provider.id;
     let agent = logs::ALL.iter().find(|agent| agent.id == id);
     let agent = agent.ok_or_else(|| format!("no log of `{id}` is understood"))?;
-    let desk = Arc::clone(&assembly.reach.logs);
-    let responses = tokio::task::spawn_blocking(move || desk.responses(agent)).await;
-    let responses = responses
-        .map_err(|error| error.to_string())?
-        .map_err(|error| format!("what was counted cannot be read: {error}"))?;
     let opening = planned.account.options.get("session_start");
     let opening = opening.and_then(|texts| Opening::named(texts.first()?));
     let opening = opening.unwrap_or_default();
+    let (desk, book) = (
+        Arc::clone(&assembly.reach.logs),
+        assembly.reach.prices.book(),
+    );
+    // Days need no single response.
+    let pieces = tokio::task::spawn_blocking(move || match grain {
+        Grain::Calendar(_) => Ok(agents::slots(&desk.slots(agent)?, &book)),
+        Grain::Session | Grain::Block => {
+            Ok::<_, io::Error>(agents::pieces(&desk.responses(agent)?, opening, &book))
+        }
+    });
+    let pieces = pieces.await.map_err(|error| error.to_string())?;
     Ok(Source {
         account: planned.id().clone(),
         label: planned.account.label.clone(),
-        pieces: agents::pieces(&responses, opening, &assembly.reach.prices.book()),
+        pieces: pieces.map_err(|error| format!("what was counted cannot be read: {error}"))?,
         known: Known::Everything,
     })
 }

@@ -11,14 +11,14 @@ use crate::view::format;
 /// Fewer files are read before anybody could read a word.
 const MANY: u64 = 200;
 
-/// Reads what changed in the logs of accounts, so that the poll that follows finds them read. What goes wrong is told by
+/// Reads the logs of accounts of which nothing was counted yet, so that the poll that follows finds them read. What goes wrong is told by
 /// that poll.
 pub(super) async fn catch_up(assembly: &Assembly, wanted: &[Planned]) {
     for planned in wanted {
         let agent = logs::ALL
             .iter()
             .find(|agent| agent.id == planned.provider.id);
-        if let Some(agent) = agent {
+        if let Some(agent) = agent.filter(|agent| assembly.reach.logs.is_new(agent)) {
             let desk = Arc::clone(&assembly.reach.logs);
             let read = tokio::task::spawn_blocking(move || watched(&desk, agent));
             if let Err(error) = read.await {

@@ -10,41 +10,42 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use memchr::memmem::Finder;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::claude_cache::number;
-use crate::logs::files::{Places, Walk};
-use crate::logs::reading::Shape;
+use crate::logs::files::{Places, Stamp};
+use crate::logs::reading::{Shape, plain};
+use crate::logs::scan::Buffer;
 use crate::logs::told::{LogsSince, Told, window_words};
 
-/// The newest event may stand in a file that is not the newest.
-const FILES: usize = 5;
 /// How much of a file's end is read at first, and when nothing stands there.
 const TAILS: [u64; 2] = [256 << 10, 8 << 20];
+/// What every event of the kind has.
+const NEEDLE: &[u8] = b"\"rate_limits\"";
 
-/// The vendor's word; looked for only when the logs changed.
-pub(super) fn told(places: &Places<'_>, before: Option<&Told>, logs: LogsSince) -> Option<Told> {
-    if logs == LogsSince::Same {
+/// The vendor's word; looked for only in logs that changed.
+pub(super) fn told(_: &Places<'_>, before: Option<&Told>, logs: LogsSince<'_>) -> Option<Told> {
+    let LogsSince::Changed(newest) = logs else {
         return before.cloned();
-    }
-    let walk = Walk::of(&super::roots(places), super::shape);
-    let plain = walk
-        .files
-        .iter()
-        .filter(|found| found.shape == Shape::Lines);
-    let newest: Vec<_> = plain.take(FILES).collect();
-    let stamp = newest.first()?.stamp;
-    let reports = newest.iter().filter_map(|found| last_in(&found.path));
-    let quota = reports.max_by_key(|report| report.told_at);
+    };
+    let reports = newest.iter().filter_map(|path| last_in(path));
     // An end without any event is no reason to forget the last one.
-    let quota = quota.or_else(|| before.and_then(Told::quota).cloned());
-    Some(Told { stamp, quota })
+    let known = before.and_then(Told::quota).cloned();
+    let quota = reports.chain(known).max_by_key(|report| report.told_at);
+    Some(Told {
+        stamp: Stamp::default(),
+        quota,
+    })
 }
 
 fn last_in(path: &Path) -> Option<QuotaReport> {
+    if super::shape(path) == Some(Shape::Compressed) {
+        return last_in_compressed(path).ok()?;
+    }
     TAILS.iter().find_map(|length| {
         let (text, is_whole) = tail(path, *length).ok()?;
         let mut lines = text.split(|byte| *byte == b'\n');
@@ -53,6 +54,16 @@ fn last_in(path: &Path) -> Option<QuotaReport> {
         }
         lines.rev().find_map(report)
     })
+}
+
+/// The end of a compressed file is only reached through all of it.
+fn last_in_compressed(path: &Path) -> io::Result<Option<QuotaReport>> {
+    let mut last = None;
+    let needle = Finder::new(NEEDLE);
+    Buffer::default().lines(plain(path)?, Some(&needle), |line| {
+        last = report(line.text).or_else(|| last.take());
+    })?;
+    Ok(last)
 }
 
 /// The end of a file, and whether that is all of it.
@@ -67,7 +78,7 @@ fn tail(path: &Path, length: u64) -> io::Result<(Vec<u8>, bool)> {
 
 /// The vendor's word in a line. `None`: it has none.
 fn report(line: &[u8]) -> Option<QuotaReport> {
-    memchr::memmem::find(line, b"\"rate_limits\"")?;
+    memchr::memmem::find(line, NEEDLE)?;
     let line: Value = serde_json::from_slice(line.trim_ascii()).ok()?;
     let told_at: DateTime<Utc> = line["timestamp"].as_str()?.parse().ok()?;
     let payload = &line["payload"];

@@ -76,6 +76,8 @@ pub(super) enum Depth {
     Totals,
     /// The responses too.
     Responses,
+    /// Nothing but the responses since then, in seconds since the epoch.
+    ResponsesSince(u32),
 }
 
 /// An index as it was read.
@@ -173,14 +175,24 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
     let mut sections = Sections::of(payload, &mut known.table.labels)?;
     match loaded.depth {
         Depth::Totals => sections.slots(|slot| known.totals.set(&slot))?,
-        Depth::Responses => sections.skip()?,
+        Depth::Responses | Depth::ResponsesSince(_) => sections.skip()?,
     }
-    sections.files(&mut known.seen)?;
-    if loaded.depth == Depth::Responses {
-        sections.responses(|key, response: Response| {
-            known.table.enter(key, response);
-        })?;
+    match loaded.depth {
+        Depth::Totals | Depth::Responses => sections.files(&mut known.seen)?,
+        Depth::ResponsesSince(_) => sections.skip()?,
     }
+    let since = match loaded.depth {
+        Depth::Totals => return Some(sections.follows),
+        Depth::Responses => 0,
+        Depth::ResponsesSince(since) => since,
+    };
+    let table = &mut known.table;
+    sections.responses(|key, response: Response| {
+        // A later word on a response may be of an earlier time.
+        if response.at >= since || table.has(key) {
+            table.enter(key, response);
+        }
+    })?;
     Some(sections.follows)
 }
 

@@ -108,16 +108,23 @@ const fn provider(
 
 async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, PollError> {
     let wishes = Wishes::of(cx.account);
-    let known = cx.resume.and_then(|cursor| known(cursor, &wishes, cx.now));
+    let unknown = PriceBook::default();
+    let prices = cx.prices.unwrap_or(&unknown);
+    // What is wished and what things cost change what is told of the same logs.
+    let terms = format!("{}/{:x}", wishes.mark(), prices.mark());
+    let known = cx.resume.and_then(|cursor| known(cursor, &terms, cx.now));
     let Some(seen) = look(cx, agent, known).await? else {
         return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
     };
+    // What is not read yet must not take the place of what the ledger knows.
+    let since = match &seen.behind {
+        Some(_) => cx.fresh_since.map_or(cx.since, |fresh| fresh.max(cx.since)),
+        None => cx.since,
+    };
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
-    let unknown = PriceBook::default();
-    let prices = cx.prices.unwrap_or(&unknown);
     reading
         .ranges
-        .push(slots::range(prices, &seen.slots, cx.since, cx.now));
+        .push(slots::range(prices, &seen.slots, since, cx.now));
     if seen.slots.iter().any(|slot| !slot.terms.recorded) {
         reading.figures.priced_as_of = prices.date();
     }
@@ -145,7 +152,7 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
             agent.name
         ));
     }
-    reading.resume = Some(mark(&seen, &wishes, cx.now));
+    reading.resume = Some(mark(&seen, &terms, cx.now));
     Ok(reading)
 }
 
@@ -161,7 +168,7 @@ async fn look(
             hint: "Run `spendtray doctor`.".to_owned(),
         });
     };
-    let (desk, now) = (Arc::clone(desk), cx.now);
+    let (desk, now, fresh_since) = (Arc::clone(desk), cx.now, cx.fresh_since);
     let slots_since = SlotWidth::QuarterHour.start_of(cx.since);
     let looked = tokio::task::spawn_blocking(move || {
         let ask = Ask {
@@ -169,6 +176,8 @@ async fn look(
             known: known.as_deref(),
             responses_since: now - LOOK_BACK,
             if_used_since: now - windows::FORGOTTEN_AFTER,
+            now,
+            fresh_since,
         };
         desk.look(agent, ask)
     });
@@ -183,18 +192,17 @@ async fn look(
         })
 }
 
-/// What the next poll goes on from: which state of the logs was told, under which wishes, and when.
-fn mark(seen: &Seen, wishes: &Wishes, now: DateTime<Utc>) -> Cursor {
-    let (revision, wishes) = (&seen.revision, wishes.mark());
-    Cursor(format!("{} {revision} {wishes}", now.timestamp()))
+/// What the next poll goes on from: which state of the logs was told, under which terms, and when.
+fn mark(seen: &Seen, terms: &str, now: DateTime<Utc>) -> Cursor {
+    Cursor(format!("{} {} {terms}", now.timestamp(), seen.revision))
 }
 
 /// The state of the logs that the ledger knows. `None`: it must be told anew.
-fn known(cursor: &Cursor, wishes: &Wishes, now: DateTime<Utc>) -> Option<String> {
+fn known(cursor: &Cursor, terms: &str, now: DateTime<Utc>) -> Option<String> {
     let mut parts = cursor.0.splitn(3, ' ');
     let told_at = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
     let revision = parts.next()?.to_owned();
-    let is_same = parts.next()? == wishes.mark();
+    let is_same = parts.next()? == terms;
     let age = now - told_at;
     let is_young = TimeDelta::zero() <= age && age < KEPT_AGAIN_AFTER;
     (is_same && is_young).then_some(revision)

@@ -160,7 +160,7 @@ mod tests {
     use crate::domain::ids::ModelId;
     use crate::domain::quota::QuotaReport;
     use crate::domain::tokens::TokenCounts;
-    use crate::logs::Faults;
+    use crate::logs::{Faults, Watch};
     use crate::view::format::{BarClass, bar_class};
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -199,6 +199,8 @@ mod tests {
             files: 1,
             faults: Faults::default(),
             unsaved: None,
+            watch: Watch::Unasked,
+            behind: None,
         }
     }
 

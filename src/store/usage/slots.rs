@@ -163,7 +163,7 @@ pub(in crate::store) async fn since(
     slots.dedup_by(|next, slot| {
         let is_same = place(next) == place(slot);
         if is_same {
-            add(slot, next);
+            slot.add(next);
         }
         is_same
     });
@@ -191,15 +191,4 @@ fn slot(row: &Row<'_>) -> Read<UsageSlot> {
         cell::odd("usage_slot");
     }
     Ok(slot)
-}
-
-/// Adds another part of the same slot.
-fn add(slot: &mut UsageSlot, part: &UsageSlot) {
-    if let Some(more) = part.requests {
-        slot.requests = Some(slot.requests.unwrap_or_default().saturating_add(more));
-    }
-    if let Some(more) = &part.tokens {
-        slot.tokens.get_or_insert_default().add(more);
-    }
-    slot.spend.merge(&part.spend);
 }

@@ -17,7 +17,7 @@ pub(super) async fn ring(duration: Duration) -> io::Result<()> {
     let alarm = set(duration)?;
     #[expect(
         deprecated,
-        reason = "its successor is unsafe code and asks for what an owned descriptor is"
+        reason = "its successor is not safe and asks for what an owned descriptor is"
     )]
     let alarm = AsyncFd::with_interest(alarm, Interest::READABLE)?;
     // Readable: the time has come, or the clock was set. Either way it is time to look.

@@ -5,6 +5,7 @@ use crate::analysis::digest::{AccountDigest, AccountState, ModelDigest, ProjectD
 use crate::domain::key::KeyReading;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
+use crate::view::FilesRead;
 use crate::view::format::{self, Moment};
 use crate::view::menu::{Action, MOST_ROWS, MenuItem, WIDTH, barred, sentence};
 use crate::view::phrase::account::Manner;
@@ -20,11 +21,21 @@ const PURSES: usize = 2;
 const MESSAGE_ROWS: usize = 4;
 
 /// The account's row, for example `Venice (work)  42.5000 of 100.0000 DIEM · $25.00`.
-pub(super) fn row(account: &AccountDigest, policy: &Policy, moment: Moment) -> MenuItem {
+pub(super) fn row(
+    account: &AccountDigest,
+    reading: Option<FilesRead>,
+    policy: &Policy,
+    moment: Moment,
+) -> MenuItem {
     let id = format!("account/{}", account.id());
     let label = format::trim(&account.card.label, WIDTH / 2);
     let room = WIDTH.saturating_sub(label.chars().count() + 2);
-    let figures = format::fit(summary(account, policy, moment), room);
+    let reading = reading.map(|read| {
+        let (read, files) = (format::count(read.read), format::count(read.files));
+        format!("Reading logs: {read} of {files} files")
+    });
+    let figures = reading.into_iter().chain(summary(account, policy, moment));
+    let figures = format::fit(figures, room);
     let label = format!("{label}  {figures}");
     let fullest = phrase::account::fullest(account).and_then(|window| window.window.used_percent);
     let sections = [

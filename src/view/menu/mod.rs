@@ -170,7 +170,11 @@ pub(super) fn menu(
     let mut items = vec![first_row(headline)];
     items.append(&mut notes);
     let accounts = phrase::account::worst_first(digest, policy).into_iter();
-    let accounts = accounts.map(|each| account::row(each, policy, moment));
+    let reading = |id: &AccountId| {
+        let mut reading = surroundings.reading.iter();
+        reading.find(|(own, _)| own == id).map(|(_, read)| *read)
+    };
+    let accounts = accounts.map(|each| account::row(each, reading(each.id()), policy, moment));
     let subscriptions = phrase::spend::subscriptions(digest);
     let subscriptions = subscriptions.map(|line| MenuItem::text("subscriptions", line));
     let accounts = accounts.chain(subscriptions).collect();

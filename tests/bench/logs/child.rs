@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use spendtray::domain::agent::AgentSlot;
 use spendtray::domain::ids::ModelId;
 use spendtray::domain::variables::Variables;
-use spendtray::logs::{CLAUDE_CODE, CODEX, Counter, FreshFirst, Places};
+use spendtray::logs::{CLAUDE_CODE, CODEX, Counter, Order, Places};
 
 use super::corpus::{DAY, TODAY, Truth, stamp};
 use super::files;
@@ -90,10 +90,10 @@ fn today(home: &Path, since: i64) -> Outcome<String> {
     for agent in [CLAUDE_CODE, CODEX] {
         let mut counter = Counter::open(agent, None)?;
         with_places(home, |places| {
-            let order = FreshFirst {
+            let order = Order {
                 since,
                 watch: &mut |_| {},
-                fresh: &mut |counter, _| {
+                pause: &mut |counter, _| {
                     sum(&counter.slots_since(since), &mut truth);
                     ControlFlow::Break(())
                 },

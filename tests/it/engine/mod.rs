@@ -2,6 +2,7 @@
 
 mod alerts;
 mod clocks;
+mod growth;
 mod ledger;
 mod polls;
 mod sessions;

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 use spendtray::domain::variables::Variables;
-use spendtray::logs::{CLAUDE_CODE, Counter, FreshFirst, Places};
+use spendtray::logs::{CLAUDE_CODE, Counter, Order, Places};
 
 use super::stage::{Outcome, sum};
 
@@ -67,10 +67,10 @@ fn look(counter: &mut Counter, home: &Path, flow: ControlFlow<()>) -> Outcome<Ve
         variables: &Variables::default(),
     };
     let since = today()?;
-    let order = FreshFirst {
+    let order = Order {
         since,
         watch: &mut |_| {},
-        fresh: &mut |counter, progress| {
+        pause: &mut |counter, progress| {
             let of_today = sum(&counter.slots_since(since));
             told.push((progress.read, of_today.requests));
             flow
@@ -85,7 +85,7 @@ fn todays_number_is_there_before_the_rest_has_been_read() -> Outcome<()> {
     let home = home()?;
     let mut counter = Counter::open(CLAUDE_CODE, None)?;
     let told = look(&mut counter, home.path(), ControlFlow::Continue(()))?;
-    assert_eq!(told, [(2, 2)]);
+    assert_eq!(told, [(2, 2), (12, 2)]);
     assert_eq!(sum(&counter.slots()).requests, 12);
     Ok(())
 }

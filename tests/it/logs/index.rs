@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use chrono::DateTime;
 use spendtray::domain::agent::Tally;
 use spendtray::logs::Counter;
 
@@ -73,11 +74,38 @@ fn every_response_is_handed_out_once_and_they_sum_up_to_the_slots() -> Outcome<(
     let (slots, _) = desk.run()?;
     let counter = Counter::open(agent("claude-code")?, Some(desk.index()))?;
     let mut responses = Tally::default();
-    counter.each_response(&mut |response| {
+    counter.each_response(DateTime::UNIX_EPOCH, &mut |response| {
         assert!(response.at > 0 && !response.model.is_empty() && !response.session.is_empty());
         responses.add(&response.tally);
     })?;
     assert_eq!(responses, slots);
+    Ok(())
+}
+
+#[test]
+fn responses_since_an_instant_are_the_same_with_and_without_the_others_at_hand() -> Outcome<()> {
+    let desk = Desk::with("c14-blocks")?;
+    desk.run()?;
+    let mut deep = Counter::open(agent("claude-code")?, None)?;
+    let variables = [("CLAUDE_CONFIG_DIR", desk.logs())];
+    let variables = variables
+        .each_ref()
+        .map(|(name, path)| (*name, path.as_path()));
+    look(&mut deep, Path::new("/none"), &variables);
+    let shallow = Counter::open(agent("claude-code")?, Some(desk.index()))?;
+    let mut all = Vec::new();
+    deep.each_response(DateTime::UNIX_EPOCH, &mut |response| all.push(response.at))?;
+    all.sort_unstable();
+    let middle = all.get(all.len() / 2).copied().ok_or("no responses")?;
+    let since = DateTime::from_timestamp(middle, 0).ok_or("no such instant")?;
+    for counter in [&deep, &shallow] {
+        let mut found = Vec::new();
+        counter.each_response(since, &mut |response| found.push(response.at))?;
+        found.sort_unstable();
+        let wanted: Vec<i64> = all.iter().copied().filter(|at| *at >= middle).collect();
+        assert_eq!(found, wanted);
+        assert!(found.len() < all.len());
+    }
     Ok(())
 }
 

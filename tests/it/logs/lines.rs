@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::DateTime;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed};
@@ -142,7 +143,9 @@ fn outputs(log: &Log, home: &Path, lines: &[&[u8]]) -> Outcome<Vec<u64>> {
     let mut counter = Counter::open(agent(log.id)?, None)?;
     look(&mut counter, Path::new("/none"), &[(log.variable, home)]);
     let mut outputs = Vec::new();
-    counter.each_response(&mut |response| outputs.push(response.tally.tokens.output))?;
+    counter.each_response(DateTime::UNIX_EPOCH, &mut |response| {
+        outputs.push(response.tally.tokens.output);
+    })?;
     Ok(outputs)
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use spendtray::domain::agent::Tally;
 use spendtray::logs::Counter;
 
@@ -59,7 +60,9 @@ fn respond(home: &Path, file: u64, number: u64) -> Outcome<()> {
 /// The totals of all responses, which must be those of the slots.
 fn agreed(counter: &Counter, at: &str) -> Outcome<Tally> {
     let mut responses = Tally::default();
-    counter.each_response(&mut |response| responses.add(&response.tally))?;
+    counter.each_response(DateTime::UNIX_EPOCH, &mut |response| {
+        responses.add(&response.tally);
+    })?;
     assert_eq!(responses, sum(&counter.slots()), "{at}");
     Ok(responses)
 }

@@ -32,6 +32,7 @@ fn look(desk: &Desk, id: &str, known: Option<&str>) -> Outcome<Option<Seen>> {
         known,
         responses_since: DateTime::UNIX_EPOCH,
         if_used_since: DateTime::UNIX_EPOCH,
+        ..Ask::TOTALS
     };
     Ok(desk.look(agent(id)?, ask)?)
 }
@@ -249,9 +250,13 @@ fn a_look_that_brings_nothing_says_so_and_one_that_brings_a_response_or_a_word_t
     let third = look(&desk, "claude-code", Some(&second.revision))?.ok_or("no news")?;
     assert_eq!(counted(&third), 10);
     let other = self::desk(home.path(), &[]);
-    assert!(
-        look(&other, "claude-code", Some(&third.revision))?.is_some(),
-        "another process knows nothing of it"
+    assert_eq!(
+        look(&other, "claude-code", Some(&third.revision))?,
+        None,
+        "another process knows what the index holds"
     );
+    fs::remove_dir_all(home.path().join("state"))?;
+    let without = self::desk(home.path(), &[]);
+    assert!(look(&without, "claude-code", Some(&third.revision))?.is_some());
     Ok(())
 }

@@ -295,6 +295,7 @@ impl Case {
             logs: None,
             prices: None,
             since: self.index.since,
+            fresh_since: None,
             resume,
         };
         let result = (self.provider.poll)(&context).await;

@@ -88,6 +88,7 @@ impl Desk {
             logs: None,
             prices: None,
             since: self.clock.now() - TimeDelta::days(31),
+            fresh_since: None,
             resume: self.resume.as_ref(),
         };
         let reading = (provider.poll)(&context).await?;

@@ -62,6 +62,7 @@ impl Polled {
             secret: secret.as_ref(),
             http: &http,
             since: now - TimeDelta::days(31),
+            fresh_since: None,
             resume: self.resume.as_ref(),
             logs: None,
             prices: None,

@@ -79,6 +79,7 @@ impl<'a> Poll<'a> {
             logs: None,
             prices: None,
             since: self.now - TimeDelta::days(31),
+            fresh_since: None,
             resume: self.resume,
         };
         Ok((provider.poll)(&context).await)

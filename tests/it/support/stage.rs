@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use spendtray::app::accounts::Registry;
 use spendtray::app::assembly::known;
 use spendtray::app::engine::{Engine, Parts};
+use spendtray::app::growth;
 use spendtray::app::ledger::{Ledger, Wish};
 use spendtray::app::message::{Command, Update};
 use spendtray::app::poller::Reach;
@@ -185,6 +186,8 @@ pub(crate) struct Set {
     pub(crate) registry: Registry,
     /// The environment besides the scripted key.
     pub(crate) variables: BTreeMap<String, String>,
+    /// Whether the engine is told when logs grow, as the resident one is.
+    pub(crate) logs_are_watched: bool,
 }
 
 /// An engine that is dropped, as by a crash, at the await after so many.
@@ -217,6 +220,7 @@ impl Set {
             ledger: None,
             registry: REGISTRY,
             variables: BTreeMap::new(),
+            logs_are_watched: false,
         })
     }
 
@@ -264,6 +268,9 @@ impl Set {
         };
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();
+        if self.logs_are_watched {
+            follow(&reach.logs, &commands)?;
+        }
         let engine = Engine::new(Parts {
             reach,
             ledger: Ledger::open(settings.ledger.clone(), self.clock.now()).await?,
@@ -290,6 +297,13 @@ impl Set {
             fuse,
         })
     }
+}
+
+fn follow(logs: &Arc<Desk>, commands: &UnboundedSender<Command>) -> Outcome {
+    let ear = logs.listen().ok_or("nothing can be watched")?;
+    let (logs, commands) = (Arc::clone(logs), commands.clone());
+    tokio::spawn(async move { growth::follow(ear, &logs, &commands).await });
+    Ok(())
 }
 
 fn settings(

@@ -53,6 +53,11 @@ fn wall_time_comes_through_one_door() {
 }
 
 #[test]
+fn unsafe_code_is_one_call_of_the_c_library() {
+    none_of(&strays(&["unsafe"], &["src/system/heap.rs"]));
+}
+
+#[test]
 fn platforms_are_told_apart_only_where_the_system_is_met() {
     let homes = ["src/system/", "src/desktop/", "src/secrets/"];
     none_of(&strays(&["target_os", "cfg(unix)", "cfg(windows)"], &homes));
