@@ -47,7 +47,9 @@
 //!
 //! # Where this differs from the first design
 //!
-//! * The engine and the Linux tray share one thread: both only wait, and two runtimes would cost memory and wake-ups.
+//! * The engine and the Linux tray share one thread: both only wait, and a second thread would cost memory and wake-ups.
+//!   Vendors are asked on that thread too, in a reactor of their own that it turns to in steps (`system::steps`): each
+//!   answer that came by itself woke the process once, 18 times in a round of six accounts.
 //! * [`app::ledger`] stands between engine and store: a ledger that cannot be used must not end a resident process.
 //! * Credentials meet the platform too (`secrets::vault`), so that layer may tell systems apart.
 //! * A shared ledger keeps alerts by watcher ([`store::Store::watched_by`]): each member of a team has rules of his own

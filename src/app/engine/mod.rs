@@ -88,7 +88,7 @@ impl Engine {
             desk: Desk::new(
                 Outside {
                     updates: parts.updates,
-                    http: parts.reach.http.clone(),
+                    http: parts.reach.http.apart(),
                     read_autostart: parts.autostart,
                     config_file: parts.config_file,
                 },

@@ -13,6 +13,7 @@ use crate::app::record::{self, Ended};
 use crate::app::schedule;
 use crate::domain::account::AccountId;
 use crate::system::heap;
+use crate::system::steps::Pace;
 
 /// How long what one poll brought waits for the others when somebody wants to see it.
 const SOON: TimeDelta = TimeDelta::milliseconds(300);
@@ -128,7 +129,8 @@ impl Engine {
         }
         if self.in_flight.is_empty() {
             self.reach.http.rest();
-            self.haste = Haste::None;
+            self.reach.steps.settle();
+            self.take_time(Haste::None);
             let now = self.reach.clock.now();
             self.show(now).await;
             self.rest_at = Some(now + CLOSING);
@@ -144,6 +146,15 @@ impl Engine {
             let soon = self.reach.clock.now() + pause;
             self.show_at = Some(self.show_at.map_or(soon, |at| at.min(soon)));
         }
+    }
+
+    /// Remembers whether somebody waits.
+    pub(super) fn take_time(&mut self, haste: Haste) {
+        self.haste = haste;
+        self.reach.steps.pace(match haste {
+            Haste::SomebodyWaits => Pace::Quick,
+            Haste::None => Pace::Easy,
+        });
     }
 
     /// Gives back the memory that a round of polls took, once its connections are closed. Returns whether it was time.
