@@ -24,7 +24,7 @@ use crate::cli::status::StatusArgs;
 use crate::cli::usage::UsageArgs;
 
 /// What your AI keys, subscriptions and tokens cost right now, in the system tray
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(name = "spendtray", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
@@ -39,7 +39,7 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage or configuration, 4 partly failed (som
 First steps: `spendtray demo`, then `spendtray login PROVIDER`, then `spendtray`.";
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Globals {
     /// Use this configuration file [env: `SPENDTRAY_CONFIG`]
@@ -105,6 +105,10 @@ pub(super) fn definition() -> clap::Command {
 /// Reads the arguments; help, version and refusals are written here, and the exit code is what is left.
 pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Started without a word, as at each login: what would understand them need not even be loaded.
+    if arguments.len() <= 1 {
+        return Ok(Cli::default());
+    }
     let color = color_of_help(&arguments);
     Cli::command()
         .color(color)
@@ -143,6 +147,12 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         definition().debug_assert();
+    }
+
+    #[test]
+    fn no_word_means_what_the_definition_says_it_means() {
+        let read = Cli::try_parse_from(["spendtray"]).unwrap();
+        assert_eq!(format!("{:?}", Cli::default()), format!("{read:?}"));
     }
 
     #[test]

@@ -47,6 +47,14 @@ impl Dialect {
         }
     }
 
+    /// Lets go of what a connection keeps of the database in memory. `None`: it keeps nothing.
+    pub(super) const fn forget_pages(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("PRAGMA shrink_memory"),
+            Self::Postgres => None,
+        }
+    }
+
     /// Makes this writer the only one until its transaction ends. SQLite's `BEGIN IMMEDIATE` has done that already.
     ///
     /// With one writer at a time both databases give the same results, and what is read inside the transaction to

@@ -62,6 +62,17 @@ async fn usage_of_one_model_shares_its_name_in_memory() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_ledger_that_rested_knows_what_it_knew() -> Outcome {
+    let store = Store::open("sqlite::memory:").await?;
+    let reading = with_ranges(60, vec![range(0, 60, vec![slot(0, 1), slot(15, 2)])]);
+    store.record_reading(&reading, minute(1_000)).await?;
+    let known = store.snapshot(minute(-90_000)).await?;
+    store.rest().await;
+    assert_eq!(store.snapshot(minute(-90_000)).await?, known);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_day_that_the_vendor_corrects_is_replaced_and_its_neighbours_stay() -> Outcome {
     let midnight = -8 * 60;
     let day = |number: i64, nanos| UsageSlot {
