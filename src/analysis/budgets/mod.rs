@@ -1,5 +1,7 @@
 //! Budgets: what of the money the user allows himself is spent, and where that leads.
 
+mod project;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -20,8 +22,15 @@ pub(super) fn budget_digest(
     (zone, now): (Tz, DateTime<Utc>),
 ) -> BudgetDigest {
     let period = budget.period.around(now, zone);
-    let (spent, reach) = spent(budget, books, exchange);
+    let (spent, reach, ambiguous) = match project::meant(budget, books) {
+        Ok(budget) => {
+            let (spent, reach) = spent(&budget, books, exchange);
+            (spent, reach, Vec::new())
+        }
+        Err(folders) => (None, SumReach::LowerBound, folders),
+    };
     BudgetDigest {
+        ambiguous,
         name: budget.name.clone(),
         spent,
         amount: budget.amount,
