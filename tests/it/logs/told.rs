@@ -274,6 +274,9 @@ fn a_look_that_brings_nothing_says_so_and_one_that_brings_a_response_or_a_word_t
     copy(&samples().join("claude-code/c14-blocks"), &logs)?;
     let third = look(&desk, "claude-code", Some(&second.revision))?.ok_or("no news")?;
     assert_eq!(counted(&third), 10);
+    let earliest = third.slots.iter().map(|slot| slot.start);
+    let new = earliest.filter(|start| !first.slots.iter().any(|slot| slot.start == *start));
+    assert_eq!((first.changed_from, third.changed_from), (None, new.min()));
     let other = self::desk(home.path(), &[]);
     assert_eq!(
         look(&other, "claude-code", Some(&third.revision))?,
