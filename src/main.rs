@@ -24,7 +24,7 @@ fn live(stay: Stay) -> ExitCode {
         desktop_name: resident.desktop_name,
         say: stay.say,
     };
-    desktop::run(stay.runtime, resident.engine, line);
+    desktop::run(stay.driver, resident.engine, line);
     ExitCode::SUCCESS
 }
 
@@ -38,7 +38,7 @@ fn live(stay: Stay) -> ExitCode {
         "this build has no tray; it polls and keeps the ledger, `spendtray status` shows the figures",
     );
     let (mut engine, commands) = (stay.resident.engine, stay.resident.commands);
-    stay.runtime.block_on(async move {
+    stay.driver.block_on(async move {
         let mut signals = Signals::listen();
         tokio::select! {
             () = &mut engine => return,

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use crate::analysis::digest::{
     AccountCard, AccountDigest, BalanceDigest, ModelDigest, ProjectDigest, SumReach, TokenSum,
@@ -38,7 +38,7 @@ impl<'a> Books<'a> {
     pub(super) fn new(
         card: &'a AccountCard,
         known: Option<&'a AccountSnapshot>,
-        zone: Tz,
+        zone: Zone,
         now: DateTime<Utc>,
     ) -> Self {
         Self {

@@ -3,8 +3,8 @@
 //! The ledger keeps every slot; this is for memory only. Every sum over a day, week or month of the user's zone stays
 //! what it was, and so does every rate: none looks back further than the days that are left as they are.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 use crate::domain::period::{Span, Unit};
 use crate::domain::snapshot::AccountSnapshot;
@@ -14,7 +14,7 @@ use crate::domain::usage::{SlotWidth, UsageSlot};
 const FINE: TimeDelta = TimeDelta::days(8);
 
 /// Sums what is older than eight days before the last reading by day of the zone and attribution.
-pub fn fold(account: &mut AccountSnapshot, zone: Tz, now: DateTime<Utc>) {
+pub fn fold(account: &mut AccountSnapshot, zone: Zone, now: DateTime<Utc>) {
     let read_at = account.latest.as_ref().map(|latest| latest.taken_at);
     let until = read_at.map_or(now, |at| at.min(now));
     let fine_from = until.checked_sub_signed(FINE).unwrap_or(until);
@@ -22,7 +22,7 @@ pub fn fold(account: &mut AccountSnapshot, zone: Tz, now: DateTime<Utc>) {
 }
 
 /// The slots, oldest first, with those before an instant summed. The sum stands at the first of its slots.
-fn folded(slots: Vec<UsageSlot>, zone: Tz, fine_from: DateTime<Utc>) -> Vec<UsageSlot> {
+fn folded(slots: Vec<UsageSlot>, zone: Zone, fine_from: DateTime<Utc>) -> Vec<UsageSlot> {
     let mut kept: Vec<UsageSlot> = Vec::new();
     let mut running: Option<(Span, usize)> = None;
     for slot in slots {
@@ -61,7 +61,7 @@ mod tests {
         (0..count).map(quarter).collect()
     }
 
-    fn folded_in(zone: Tz, slots: Vec<UsageSlot>) -> Vec<(String, Spend)> {
+    fn folded_in(zone: Zone, slots: Vec<UsageSlot>) -> Vec<(String, Spend)> {
         let mut account = with_usage(account("venice", figures()), slots);
         fold(&mut account, zone, at("2026-11-24T12:00:00Z"));
         let told = account.slots.into_iter();
@@ -71,7 +71,10 @@ mod tests {
 
     #[test]
     fn a_day_of_quarters_becomes_one_slot_cut_at_the_users_midnight() {
-        let kept = folded_in(Tz::Asia__Kathmandu, quarters("2026-11-01T00:00:00Z", 96));
+        let kept = folded_in(
+            "Asia/Kathmandu".parse().unwrap(),
+            quarters("2026-11-01T00:00:00Z", 96),
+        );
         // Kathmandu is 5:45 ahead: 73 quarters belong to the first of November, 23 to the second.
         let expected = [
             ("2026-11-01T00:00:00+00:00", billed("18.25", "USD")),
@@ -83,7 +86,7 @@ mod tests {
     #[test]
     fn the_last_eight_days_stay_as_they_are() {
         assert_eq!(
-            folded_in(Tz::UTC, quarters("2026-11-17T00:00:00Z", 4)).len(),
+            folded_in(Zone::UTC, quarters("2026-11-17T00:00:00Z", 4)).len(),
             4
         );
     }
@@ -95,7 +98,7 @@ mod tests {
             model: Some("llama".into()),
             ..Attribution::default()
         };
-        let kept = folded_in(Tz::UTC, slots);
+        let kept = folded_in(Zone::UTC, slots);
         assert_eq!(kept.len(), 2);
         assert_eq!(kept[1].1, billed("0.25", "USD"));
     }

@@ -253,7 +253,7 @@ mod tests {
     };
     use crate::domain::period::Unit;
     use crate::domain::reading::Figures;
-    use chrono_tz::Tz;
+    use crate::domain::zone::Zone;
 
     fn with_balance(balance: Balance) -> AccountSnapshot {
         account(
@@ -447,7 +447,7 @@ mod tests {
     #[test]
     fn the_end_of_a_month_is_projected_once_a_tenth_of_it_has_passed() {
         let projected = |spent: &str, now: &str| {
-            let month = Unit::Month.around(at(now), Tz::UTC);
+            let month = Unit::Month.around(at(now), Zone::UTC);
             at_end(dec(spent), month, at(now)).map(|sum| sum.round_dp(2))
         };
         assert_eq!(projected("10", "2026-11-11T00:00:00Z"), Some(dec("30")));

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::analysis::digest::AccountState;
@@ -91,7 +91,7 @@ pub(super) fn limit_now(limit: &KeyLimit, now: DateTime<Utc>) -> KeyLimit {
 /// Vendors cut their days in UTC.
 pub(super) fn spans_now(spans: &Spans, taken_at: DateTime<Utc>, now: DateTime<Utc>) -> Spans {
     Spans::from_units(|unit| {
-        let running = taken_at >= unit.around(now, Tz::UTC).from;
+        let running = taken_at >= unit.around(now, Zone::UTC).from;
         spans.get(unit).filter(|_| running).cloned()
     })
 }

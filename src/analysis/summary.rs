@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 use crate::analysis::digest::TokenSum;
 use crate::domain::ids::{KeyId, ModelId, ProjectId};
@@ -26,7 +26,7 @@ pub(super) struct Cut {
 
 impl Cut {
     /// The one that runs now.
-    pub(super) fn running(unit: Unit, now: DateTime<Utc>, zone: Tz) -> Self {
+    pub(super) fn running(unit: Unit, now: DateTime<Utc>, zone: Zone) -> Self {
         let span = unit.around(now, zone);
         let date = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
         Self {
@@ -76,7 +76,11 @@ pub(super) struct Usage<'a> {
 
 impl<'a> Usage<'a> {
     /// The usage of an account, to be cut in the zone around now.
-    pub(super) fn new(account: Option<&'a AccountSnapshot>, zone: Tz, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(
+        account: Option<&'a AccountSnapshot>,
+        zone: Zone,
+        now: DateTime<Utc>,
+    ) -> Self {
         let taken_at = account
             .and_then(|account| account.latest.as_ref())
             .map(|latest| latest.taken_at);
@@ -330,7 +334,7 @@ mod tests {
     }
 
     /// The figures in a zone of what was read an instant before.
-    fn read(slots: Vec<UsageSlot>, zone: Tz, now: &str) -> AccountDigest {
+    fn read(slots: Vec<UsageSlot>, zone: Zone, now: &str) -> AccountDigest {
         let mut known = with_usage(account("vendor", figures()), slots);
         let now = at(now);
         known.latest.as_mut().unwrap().taken_at = now;
@@ -338,7 +342,7 @@ mod tests {
         told(known, zone, now)
     }
 
-    fn told(known: AccountSnapshot, zone: Tz, now: DateTime<Utc>) -> AccountDigest {
+    fn told(known: AccountSnapshot, zone: Zone, now: DateTime<Utc>) -> AccountDigest {
         let policy = Policy {
             zone,
             ..Policy::default()
@@ -354,7 +358,7 @@ mod tests {
     #[test]
     fn a_months_spend_is_the_sum_of_its_utc_days() {
         let slots = ["2026-10-31", "2026-11-01", "2026-11-22", "2026-11-23"].map(dollar);
-        let figures = read(slots.to_vec(), Tz::UTC, "2026-11-23T10:00:00Z");
+        let figures = read(slots.to_vec(), Zone::UTC, "2026-11-23T10:00:00Z");
         assert_eq!(dollars(figures.spend.month.as_ref()).as_deref(), Some("3"));
         assert_eq!(dollars(figures.spend.today.as_ref()).as_deref(), Some("1"));
     }
@@ -364,7 +368,7 @@ mod tests {
         // In Tokyo it is the morning of 24 November.
         let figures = read(
             vec![dollar("2026-11-23")],
-            Tz::Asia__Tokyo,
+            "Asia/Tokyo".parse().unwrap(),
             "2026-11-23T20:00:00Z",
         );
         assert_eq!(figures.spend.today, None);
@@ -375,7 +379,7 @@ mod tests {
     fn days_that_did_not_come_are_unknown_and_not_nothing() {
         let mut known = with_usage(account("vendor", figures()), vec![dollar("2026-11-19")]);
         known.usage_until = Some(at("2026-11-20T00:00:00Z"));
-        let figures = told(known, Tz::UTC, at("2026-11-23T10:00:00Z"));
+        let figures = told(known, Zone::UTC, at("2026-11-23T10:00:00Z"));
         assert_eq!(figures.spend, Spans::default());
     }
 
@@ -386,7 +390,7 @@ mod tests {
             ..Attribution::default()
         };
         let slots = vec![dollar("2026-11-23"), used("2026-11-23", key)];
-        let figures = read(slots, Tz::UTC, "2026-11-23T10:00:00Z");
+        let figures = read(slots, Zone::UTC, "2026-11-23T10:00:00Z");
         assert_eq!(dollars(figures.spend.today.as_ref()).as_deref(), Some("1"));
         assert_eq!(figures.keys[0].spend, Spans::default());
     }
@@ -411,7 +415,7 @@ mod tests {
                 label: "Unused".to_owned(),
             },
         ];
-        let projects = told(known, Tz::UTC, at("2026-11-23T10:00:00Z")).projects;
+        let projects = told(known, Zone::UTC, at("2026-11-23T10:00:00Z")).projects;
         assert_eq!(projects.len(), 1);
         assert_eq!(projects[0].label, "Alpha");
         assert_eq!(

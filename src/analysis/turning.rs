@@ -4,7 +4,6 @@
 //! no such instant; it is as old as the digest.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 use crate::analysis::digest::{AccountDigest, AccountState, Digest, WindowDigest};
 use crate::analysis::freshness;
@@ -12,6 +11,7 @@ use crate::analysis::rules::LASTING;
 use crate::analysis::standing::LONGEST_WAITING;
 use crate::domain::period::Unit;
 use crate::domain::policy::Policy;
+use crate::domain::zone::Zone;
 
 /// A reset is told as `now` in its last minute.
 const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -22,7 +22,7 @@ const BEYOND: TimeDelta = TimeDelta::milliseconds(1);
 #[must_use]
 pub fn next(digest: &Digest, policy: &Policy) -> DateTime<Utc> {
     let now = digest.now;
-    let days = [policy.zone, Tz::UTC].map(|zone| Unit::Day.around(now, zone).until);
+    let days = [policy.zone, Zone::UTC].map(|zone| Unit::Day.around(now, zone).until);
     let budgets = digest.budgets.iter().map(|budget| budget.resets_at);
     let snoozed = digest.alerts.iter().filter_map(|alert| alert.snoozed_until);
     let accounts = digest.accounts.iter();
@@ -125,7 +125,7 @@ mod tests {
             at("2026-11-24T00:00:00Z")
         );
         let kolkata = Policy {
-            zone: chrono_tz::Asia::Kolkata,
+            zone: "Asia/Kolkata".parse().unwrap(),
             ..Policy::default()
         };
         assert_eq!(next(&digest, &kolkata), at("2026-11-23T18:30:00Z"));

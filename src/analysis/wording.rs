@@ -1,8 +1,8 @@
 //! The words of alerts: figures as people read them, and the step that helps. Everything else is written in `view`,
 //! which stands above and shows these texts as they are.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::analysis::digest::AccountCard;
@@ -98,7 +98,7 @@ pub(super) fn duration(duration: TimeDelta) -> String {
 }
 
 /// An instant on the user's clock: `3:55pm`, the next `midnight`, on another day `1am on 24 Nov`.
-pub(super) fn clock(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+pub(super) fn clock(at: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
     // So far away no zone has an offset that chrono could still apply.
     if (at - now).abs() > TimeDelta::days(36_500) {
         return "in the far future".to_owned();
@@ -119,7 +119,7 @@ pub(super) fn it(
     does: &str,
     at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
-    zone: Tz,
+    zone: Zone,
 ) -> Option<String> {
     let at = at?;
     let wait = duration(at - now);
@@ -182,7 +182,7 @@ mod tests {
     fn an_instant_names_its_day_only_when_it_is_another() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let now = at("2026-11-23T20:05:00Z");
-        let zone = Tz::Europe__Berlin;
+        let zone = "Europe/Berlin".parse().unwrap();
         assert_eq!(clock(at("2026-11-23T22:55:00Z"), now, zone), "11:55pm");
         assert_eq!(clock(at("2026-11-23T23:00:00Z"), now, zone), "midnight");
         assert_eq!(

@@ -21,6 +21,7 @@ use crate::providers::Kind;
 use crate::secrets::vault::Vault;
 use crate::store::{Store, StoreError};
 use crate::system::autostart::Autostart;
+use crate::system::steps::Steps;
 
 /// The parts that commands and the resident process share.
 pub struct Assembly {
@@ -81,6 +82,7 @@ impl Assembly {
             prices: Arc::new(Prices::new(&paths.cache, loaded.config.prices.clone())),
             http: Http::new(loaded.config.http_log.as_deref(), &clock)?,
             clock,
+            steps: Steps::default(),
             vault: Arc::new(Vault::new(paths.secrets_file())),
             variables,
         };

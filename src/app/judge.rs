@@ -3,8 +3,8 @@
 //! The arithmetic is `analysis`'s; here it is put in order and its outcome is kept before anybody is told, so
 //! that a crash never tells twice.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use crate::analysis::digest::{AccountCard, Digest, digest};
 use crate::analysis::{alerts, rules};
@@ -110,7 +110,7 @@ fn quiet_until(config: &Config, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     )
 }
 
-fn instant(local: chrono::NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+fn instant(local: chrono::NaiveDateTime, zone: Zone) -> Option<DateTime<Utc>> {
     use chrono::TimeZone as _;
     zone.from_local_datetime(&local)
         .earliest()

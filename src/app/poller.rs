@@ -16,7 +16,8 @@ use crate::http::Http;
 use crate::logs::Desk;
 use crate::providers::{Auth, Kind, Need, PollContext, PollError};
 use crate::secrets::Secret;
-use crate::secrets::vault::{Vault, Wanted};
+use crate::secrets::vault::{Missing, Vault, Wanted};
+use crate::system::steps::Steps;
 
 /// No poll takes longer, whatever the vendor does; a walk over many pages fits in.
 const LONGEST_POLL: Duration = Duration::from_mins(2);
@@ -36,6 +37,8 @@ pub struct Reach {
     pub logs: Arc<Desk>,
     /// What models cost.
     pub prices: Arc<Prices>,
+    /// Where vendors are asked.
+    pub steps: Steps,
 }
 
 /// What a poll goes on from.
@@ -74,6 +77,24 @@ pub enum Asked {
 
 /// Polls an account once.
 pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> Polled {
+    let polled = poll_once(reach, planned, background).await;
+    let refused = matches!(polled.result, Err(PollError::Unauthorized { .. }));
+    if !refused || polled.credential.is_none() {
+        return polled;
+    }
+    // What the store said before may not be what it holds now.
+    reach.vault.look_anew_for(planned.id());
+    let mark = match credential(reach, planned).await {
+        Ok(Some(secret)) => Some(secret.fingerprint()),
+        Ok(None) | Err(_) => None,
+    };
+    if mark.is_some() && mark != polled.credential {
+        return poll_once(reach, planned, background).await;
+    }
+    polled
+}
+
+async fn poll_once(reach: &Reach, planned: &Planned, background: &Background) -> Polled {
     let secret = match credential(reach, planned).await {
         Ok(secret) => secret,
         Err(error) => {
@@ -92,6 +113,32 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
             asked: Asked::No,
         };
     }
+    let asked = ask_with(reach.clone(), planned.clone(), secret, background.clone());
+    let result = match planned.provider.kind {
+        Kind::AgentLog => asked.await,
+        Kind::BilledApi | Kind::Subscription | Kind::Market => {
+            let ending = || PollError::Unreachable("the program ends".to_owned());
+            reach
+                .steps
+                .run(asked)
+                .await
+                .unwrap_or_else(|| Err(ending()))
+        }
+    };
+    Polled {
+        result,
+        credential: mark,
+        asked: Asked::Yes,
+    }
+}
+
+/// Asks with everything that belongs to the question, which then depends on nobody.
+async fn ask_with(
+    reach: Reach,
+    planned: Planned,
+    secret: Option<Secret>,
+    background: Background,
+) -> Result<Reading, PollError> {
     let prices = (planned.provider.kind == Kind::AgentLog).then(|| reach.prices.book());
     let context = PollContext {
         now: reach.clock.now(),
@@ -104,12 +151,7 @@ pub async fn poll(reach: &Reach, planned: &Planned, background: &Background) -> 
         fresh_since: background.fresh_since,
         resume: background.resume.as_ref(),
     };
-    let result = ask(planned, &context).await;
-    Polled {
-        result,
-        credential: mark,
-        asked: Asked::Yes,
-    }
+    ask(&planned, &context).await
 }
 
 /// Asks the vendor, for so long at most.
@@ -137,7 +179,12 @@ async fn credential(reach: &Reach, planned: &Planned) -> Result<Option<Secret>, 
         names: env,
         variables: &reach.variables,
     };
-    match reach.vault.lookup(wanted).await {
+    let missing = match need {
+        Need::Required => Missing::Matters,
+        Need::Optional => Missing::IsFine,
+    };
+    let found = reach.vault.lookup_again(wanted, missing, reach.clock.now());
+    match found.await {
         Ok(Some(found)) => Ok(Some(found.secret)),
         // Without its optional key a market source still answers; a locked store must not hide the price.
         Ok(None) | Err(_) if need == Need::Optional => Ok(None),

@@ -17,6 +17,7 @@ use crate::config::watch::Watch;
 use crate::store::StoreError;
 use crate::system::autostart::{Autostart, Status};
 use crate::system::instance::Instance;
+use crate::system::steps::{self, Stepper};
 use crate::view::menu::Checked;
 
 /// Everything a mouth needs to show and steer the resident engine.
@@ -33,6 +34,8 @@ pub struct Resident {
     pub autostart: Autostart,
     /// The desktop's name, as it calls itself. `None`: it does not.
     pub desktop_name: Option<String>,
+    /// Where vendors are asked, to be driven beside the engine. `None`: where the engine runs.
+    pub stepper: Option<Stepper>,
 }
 
 /// What must live as long as the process.
@@ -57,8 +60,9 @@ impl Resident {
         let autostart = assembly.autostart();
         let read_autostart = autostart.clone();
         let now = assembly.reach.clock.now();
+        let (reach, stepper) = aside(&assembly.reach);
         let engine = Engine::new(Parts {
-            reach: assembly.reach.clone(),
+            reach,
             ledger: Ledger::open(assembly.ledger(), now).await?,
             registry: assembly.registry,
             settings: assembly.settings(),
@@ -75,6 +79,7 @@ impl Resident {
                 assembly.reach.clone(),
                 guards,
             )),
+            stepper,
             updates,
             commands,
             config_file: assembly.paths.config_file.clone(),
@@ -85,6 +90,25 @@ impl Resident {
                 .get("XDG_CURRENT_DESKTOP")
                 .map(str::to_owned),
         })
+    }
+}
+
+/// The way to the world with vendors asked in steps, whose answers nobody is woken for.
+fn aside(reach: &Reach) -> (Reach, Option<Stepper>) {
+    match steps::aside() {
+        Ok((steps, stepper)) => {
+            let http = reach.http.apart();
+            let reach = Reach {
+                http,
+                steps,
+                ..reach.clone()
+            };
+            (reach, Some(stepper))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "vendors are asked where the desktop is answered");
+            (reach.clone(), None)
+        }
     }
 }
 

@@ -36,6 +36,7 @@ use crate::cli::arguments::Command;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::output::Output;
 use crate::cli::session::Session;
+use crate::system::steps::Driver;
 
 /// What is left to do after the command line has been read.
 pub enum Outcome {
@@ -48,7 +49,7 @@ pub enum Outcome {
 /// A process that stays.
 pub struct Stay {
     /// Where its engine runs.
-    pub runtime: tokio::runtime::Runtime,
+    pub driver: Driver,
     /// Its engine and channels.
     pub resident: Resident,
     /// Tells the person at the terminal something.
@@ -83,9 +84,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     };
     let say = resident::voice(&line.globals);
     let code = match runtime.block_on(dispatch(&session, line)) {
-        Ok(Left::Resident(resident)) => {
+        Ok(Left::Resident(mut resident)) => {
             return Outcome::Stay(Box::new(Stay {
-                runtime,
+                driver: Driver::new(runtime, resident.stepper.take()),
                 resident: *resident,
                 say,
             }));

@@ -16,8 +16,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::domain::zone::Zone;
 use chrono::NaiveTime;
-use chrono_tz::Tz;
 
 use crate::config::check::{Surroundings, check};
 use crate::config::file::Written;
@@ -296,7 +296,7 @@ impl ConfigError {
 ///
 /// # Errors
 /// A sentence that names the nearest zone there is.
-pub fn zone(name: &str, variables: &Variables) -> Result<Tz, String> {
+pub fn zone(name: &str, variables: &Variables) -> Result<Zone, String> {
     check::zone_named(name, variables)
 }
 

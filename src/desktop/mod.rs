@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use crate::app::message::{Command, Update};
 use crate::system::autostart::Autostart;
+use crate::system::steps::Driver;
 
 /// How long what still hangs (a secret store, a clipboard) may hold the process up at its end.
 const LAST_BREATH: Duration = Duration::from_millis(200);
@@ -42,13 +43,9 @@ pub struct Line {
 ///
 /// A click on "Quit" and the signals INT, TERM and HUP ask the engine to stop; whatever hangs then, this returns
 /// within two seconds.
-pub fn run(
-    runtime: tokio::runtime::Runtime,
-    engine: impl Future<Output = ()> + Send + 'static,
-    line: Line,
-) {
+pub fn run(driver: Driver, engine: impl Future<Output = ()> + Send + 'static, line: Line) {
     tray::beside(move |opener| {
-        runtime.block_on(stage::play(engine, line, opener));
-        runtime.shutdown_timeout(LAST_BREATH);
+        driver.block_on(stage::play(engine, line, opener));
+        driver.end(LAST_BREATH);
     });
 }

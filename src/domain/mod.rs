@@ -21,3 +21,4 @@ pub mod snapshot;
 pub mod tokens;
 pub mod usage;
 pub mod variables;
+pub mod zone;

@@ -2,10 +2,10 @@
 //!
 //! A day of a zone starts at its first instant, also when clocks are set forward over midnight.
 
+use crate::domain::zone::Zone;
 use chrono::{
     DateTime, Datelike as _, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc,
 };
-use chrono_tz::Tz;
 
 /// A calendar unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +44,7 @@ impl Unit {
 
     /// The span of this unit that holds the instant, cut in the zone.
     #[must_use]
-    pub fn around(self, at: DateTime<Utc>, zone: Tz) -> Span {
+    pub fn around(self, at: DateTime<Utc>, zone: Zone) -> Span {
         let day = at.with_timezone(&zone).date_naive();
         let first = match self {
             Self::Day => day,
@@ -86,7 +86,7 @@ impl Span {
 
 /// The first instant of a day in a zone.
 #[must_use]
-pub fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+pub fn start_of_day(day: NaiveDate, zone: Zone) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     // A day may lack its midnight (clocks set forward over it): then it starts at the first quarter that exists.
     (0..=96)
@@ -98,13 +98,13 @@ pub fn start_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
 /// The next start of a UTC day after the instant: when vendors' daily allowances refill.
 #[must_use]
 pub fn next_utc_midnight(now: DateTime<Utc>) -> DateTime<Utc> {
-    Unit::Day.around(now, Tz::UTC).until
+    Unit::Day.around(now, Zone::UTC).until
 }
 
 /// The next start of a UTC month after the instant.
 #[must_use]
 pub fn next_utc_month(now: DateTime<Utc>) -> DateTime<Utc> {
-    Unit::Month.around(now, Tz::UTC).until
+    Unit::Month.around(now, Zone::UTC).until
 }
 
 /// The first day of a day's month.
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_day_is_cut_in_its_zone_also_when_clocks_change() {
-        let berlin = Tz::Europe__Berlin;
+        let berlin = "Europe/Berlin".parse().unwrap();
         let spring = Unit::Day.around(at("2026-03-29T10:00:00Z"), berlin);
         assert_eq!(
             (spring.from, spring.until),
@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn a_day_without_midnight_starts_at_its_first_instant() {
         // Santiago sets clocks forward at 00:00 to 01:00.
-        let day = Unit::Day.around(at("2026-09-06T12:00:00Z"), Tz::America__Santiago);
+        let day = Unit::Day.around(
+            at("2026-09-06T12:00:00Z"),
+            "America/Santiago".parse().unwrap(),
+        );
         assert_eq!(day.from, at("2026-09-06T04:00:00Z"));
     }
 
@@ -147,11 +150,11 @@ mod tests {
     fn weeks_start_on_monday_and_months_on_the_first() {
         let now = at("2026-11-25T05:00:00Z");
         assert_eq!(
-            Unit::Week.around(now, Tz::UTC).from,
+            Unit::Week.around(now, Zone::UTC).from,
             at("2026-11-23T00:00:00Z")
         );
         assert_eq!(
-            Unit::Month.around(now, Tz::UTC),
+            Unit::Month.around(now, Zone::UTC),
             Span {
                 from: at("2026-11-01T00:00:00Z"),
                 until: at("2026-12-01T00:00:00Z")
@@ -182,7 +185,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn days_tile_time_without_gap(seconds in 0_i64..4_000_000_000, zone in proptest::sample::select(&["Asia/Kathmandu", "Europe/Berlin", "America/St_Johns", "Pacific/Apia", "UTC"][..])) {
-            let zone: Tz = zone.parse().unwrap();
+            let zone: Zone = zone.parse().unwrap();
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
             let day = Unit::Day.around(now, zone);
             proptest::prop_assert!(day.contains(now));

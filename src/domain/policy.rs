@@ -1,6 +1,6 @@
 //! Policy: what the user decided, as the pure core needs it. The configuration makes it; nothing here reads a file.
 
-use chrono_tz::Tz;
+use crate::domain::zone::Zone;
 use rust_decimal::Decimal;
 
 use crate::domain::account::AccountId;
@@ -14,7 +14,7 @@ use crate::domain::period::Unit;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// The zone in which days, weeks and months are cut.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The currency in which totals are also shown.
     pub currency: Currency,
     /// The title's template. `None`: chosen by what is set up.
@@ -36,7 +36,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            zone: Tz::UTC,
+            zone: Zone::UTC,
             currency: Currency::USD,
             title: None,
             icon: IconStyle::Number,

@@ -56,6 +56,14 @@ impl Clients {
         }
     }
 
+    /// Clients to the same places with connections of their own.
+    pub(super) fn apart(&self) -> Self {
+        Self {
+            trust: self.trust.clone(),
+            ..Self::by(self.names)
+        }
+    }
+
     /// The client for an address that [`address`] accepted.
     pub(super) fn to(&self, url: &Url, limits: &Limits) -> Result<Client, HttpError> {
         let is_plain = url.scheme() == "http";

@@ -175,6 +175,16 @@ impl Http {
         })
     }
 
+    /// The same client with connections of its own: for whoever runs in another reactor, because a connection lives in
+    /// the one it was opened in.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self {
+            clients: Arc::new(self.clients.apart()),
+            ..self.clone()
+        }
+    }
+
     /// The same client on a machine where no host name leads anywhere, as without a network: only addresses of this
     /// machine are reached.
     #[must_use]

@@ -6,6 +6,7 @@
 mod file;
 mod keyring;
 mod places;
+mod said;
 pub mod tokens;
 pub mod vault;
 

@@ -5,10 +5,13 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::account::{AccountId, CredentialPlace};
 use crate::domain::variables::Variables;
 use crate::secrets::file::SecretsFile;
 use crate::secrets::keyring::Trouble;
+use crate::secrets::said::{Belief, Said};
 use crate::secrets::{Secret, keyring, places};
 
 /// The system's store, as people read it.
@@ -19,6 +22,7 @@ const STORE: &str = "the system's secret store";
 pub struct Vault {
     store: Store,
     file: SecretsFile,
+    said: Said,
 }
 
 /// Which store comes before the file.
@@ -39,6 +43,15 @@ pub struct Wanted<'a> {
     pub names: &'a [&'a str],
     /// The environment with `.env`.
     pub variables: &'a Variables,
+}
+
+/// Whether it matters that a credential is nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing works without it.
+    Matters,
+    /// It works without.
+    IsFine,
 }
 
 /// A credential and where it was found.
@@ -97,6 +110,7 @@ impl Vault {
         Self {
             store: Store::System,
             file: SecretsFile { path: file },
+            said: Said::default(),
         }
     }
 
@@ -106,6 +120,7 @@ impl Vault {
         Self {
             store: Store::None,
             file: SecretsFile { path: file },
+            said: Said::default(),
         }
     }
 
@@ -123,14 +138,83 @@ impl Vault {
         }
     }
 
-    /// What the user stored, then the variables. A store that cannot be asked is an error only when nothing else has
-    /// a credential: then it may be there.
+    /// Looks a credential up once more, as polls do: what the system's store said within the hour is believed, until
+    /// [`Self::look_anew`]. Only a credential that matters and is nowhere is looked for each time.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub async fn lookup_again(
+        &self,
+        wanted: Wanted<'_>,
+        missing: Missing,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Found>, SecretError> {
+        if *wanted.place != CredentialPlace::Keyring {
+            return self.lookup(wanted).await;
+        }
+        let believed = match self.said.lately(wanted.account, now) {
+            Belief::Holds(secret) => self.found(wanted, Ok(Some(secret)))?,
+            Belief::HoldsNothing => self.found(wanted, Ok(None))?,
+            Belief::None => return self.ask_store(wanted, now).await,
+        };
+        if believed.is_none() && missing == Missing::Matters {
+            return self.ask_store(wanted, now).await;
+        }
+        Ok(believed)
+    }
+
+    async fn ask_store(
+        &self,
+        wanted: Wanted<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Found>, SecretError> {
+        let store = self.in_store(wanted.account).await;
+        match &store {
+            Ok(said) => self.said.note(wanted.account, said.clone(), now),
+            Err(Trouble::Absent(_)) => self.said.note(wanted.account, None, now),
+            Err(Trouble::Locked | Trouble::Failed(_)) => {}
+        }
+        self.found(wanted, store)
+    }
+
+    /// Forgets what the store said: somebody may just have stored something else.
+    pub fn look_anew(&self) {
+        self.said.forget();
+    }
+
+    /// Forgets what it said of one account: its credential is refused.
+    pub fn look_anew_for(&self, account: &AccountId) {
+        self.said.forget_of(account);
+    }
+
+    /// What the user stored, then the variables.
     async fn search(&self, wanted: Wanted<'_>) -> Result<Option<Found>, SecretError> {
         let store = self.in_store(wanted.account).await;
+        self.found(wanted, store)
+    }
+
+    /// What the store said, else what is elsewhere. A store that cannot be asked is an error only when nothing else has a
+    /// credential: then it may be there.
+    fn found(
+        &self,
+        wanted: Wanted<'_>,
+        store: Result<Option<Secret>, Trouble>,
+    ) -> Result<Option<Found>, SecretError> {
         if let Ok(Some(secret)) = store {
             let place = STORE.to_owned();
             return Ok(Some(Found { secret, place }));
         }
+        let elsewhere = self.elsewhere(wanted);
+        match (elsewhere, store) {
+            (Ok(Some(found)), _) => Ok(Some(found)),
+            (_, Err(Trouble::Locked)) => Err(SecretError::Locked),
+            (_, Err(Trouble::Failed(reason))) => Err(SecretError::Store(reason)),
+            (nothing, Ok(_) | Err(Trouble::Absent(_))) => nothing,
+        }
+    }
+
+    /// What the file or a variable holds. A file that cannot be read is an error only when no variable has one.
+    fn elsewhere(&self, wanted: Wanted<'_>) -> Result<Option<Found>, SecretError> {
         let file = self.file.read(wanted.account);
         if let Ok(Some(secret)) = file {
             let place = format!("the file {}", self.file.path.display());
@@ -139,13 +223,9 @@ impl Vault {
         let found = variable_names(wanted.account, wanted.names)
             .into_iter()
             .find_map(|name| in_variable(wanted.variables, &name));
-        if found.is_some() {
-            return Ok(found);
-        }
-        match store {
-            Err(Trouble::Locked) => Err(SecretError::Locked),
-            Err(Trouble::Failed(reason)) => Err(SecretError::Store(reason)),
-            Ok(_) | Err(Trouble::Absent(_)) => file.map(|_| None),
+        match found {
+            Some(found) => Ok(Some(found)),
+            None => file.map(|_| None),
         }
     }
 
@@ -161,6 +241,7 @@ impl Vault {
     /// # Errors
     /// When neither the system's store nor the file takes it.
     pub async fn keep(&self, account: &AccountId, secret: &Secret) -> Result<String, SecretError> {
+        self.said.forget_of(account);
         let reason = match self.store {
             Store::None => "no secret store is used here".to_owned(),
             Store::System => match keyring::write(account, secret).await {
@@ -188,6 +269,7 @@ impl Vault {
     /// # Errors
     /// When a store that holds it is locked or cannot be written.
     pub async fn forget(&self, account: &AccountId) -> Result<Vec<String>, SecretError> {
+        self.said.forget_of(account);
         let mut places = Vec::new();
         if self.file.forget(account)? {
             places.push(format!("the file {}", self.file.path.display()));
@@ -380,6 +462,42 @@ mod tests {
         );
         let absent = CredentialPlace::File("/no/such/file".to_owned());
         assert!(scene.found("venice", &absent).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_the_store_said_is_believed_for_an_hour_or_until_told_unless_it_matters() {
+        let scene = scene(&[]);
+        let (account, now) = (AccountId::parse("coingecko"), DateTime::UNIX_EPOCH);
+        let at = |minutes| now + chrono::TimeDelta::minutes(minutes);
+        let look = async |missing, minutes| {
+            let wanted = Wanted {
+                account: &account,
+                place: &CredentialPlace::Keyring,
+                names: &["COINGECKO_API_KEY"],
+                variables: &scene.variables,
+            };
+            let found = scene.vault.lookup_again(wanted, missing, at(minutes));
+            found.await.unwrap().is_some()
+        };
+        let is_believed = |minutes| scene.vault.said.lately(&account, at(minutes)) != Belief::None;
+        assert!(!look(Missing::IsFine, 0).await);
+        assert!(is_believed(59) && !is_believed(60));
+        assert!(!look(Missing::Matters, 59).await);
+        assert!(is_believed(118), "it was asked again");
+        scene.vault.look_anew();
+        assert!(!is_believed(59));
+        let stored = Secret::new("stored").unwrap();
+        assert!(!look(Missing::IsFine, 60).await);
+        scene.vault.file.write(&account, &stored).unwrap();
+        assert!(
+            look(Missing::IsFine, 61).await,
+            "other places are looked at"
+        );
+        scene.vault.file.forget(&account).unwrap();
+        scene.vault.said.note(&account, Some(stored), at(62));
+        assert!(look(Missing::Matters, 121).await, "a key is believed too");
+        scene.vault.look_anew_for(&account);
+        assert!(!look(Missing::Matters, 121).await, "until it is refused");
     }
 
     #[tokio::test]

@@ -2,8 +2,8 @@
 //!
 //! Not simulated: other workspaces than the default one, analytics, generations and prices.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ fn spent(call: &Call<'_>, key: Option<&str>, since: DateTime<Utc>) -> Decimal {
 }
 
 fn since(call: &Call<'_>, unit: Unit) -> DateTime<Utc> {
-    unit.around(call.now, Tz::UTC).from
+    unit.around(call.now, Zone::UTC).from
 }
 
 fn figures(call: &Call<'_>, key: &str, limit: Option<i64>) -> Value {

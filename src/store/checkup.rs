@@ -2,6 +2,7 @@
 
 use crate::store::connection::Ledger;
 use crate::store::database::{Connection, Error, Row};
+use crate::store::dialect::Lasting;
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
 use crate::store::{cell, file, schema};
@@ -84,7 +85,7 @@ async fn access(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<Access, StoreE
 }
 
 async fn try_to_write(ledger: &Ledger, lease: &mut Lease<'_>) -> Result<(), StoreError> {
-    let mut transaction = ledger.write(lease).await?;
+    let mut transaction = ledger.write(lease, Lasting::Crash).await?;
     let tried = transaction.execute(TRY_TO_WRITE).await;
     tried.map_err(|error| ledger.explain(&error))?;
     let given_up = transaction.give_up().await;

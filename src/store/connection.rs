@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::address::{Address, Wish};
 use crate::store::database::{Connection, Door, Error, Opening, Row, Transaction};
-use crate::store::dialect::Dialect;
+use crate::store::dialect::{Dialect, Lasting};
 use crate::store::error::StoreError;
 use crate::store::lease::{Connections, Lease};
 use crate::store::meaning::meaning;
@@ -50,12 +50,17 @@ impl Ledger {
     pub(super) async fn write<'l>(
         &self,
         lease: &'l mut Lease<'_>,
+        lasting: Lasting,
     ) -> Result<Transaction<'l>, StoreError> {
         if let Some(problem) = &self.read_only {
             return Err(StoreError::ReadOnly {
                 place: self.place.clone(),
                 problem: problem.clone(),
             });
+        }
+        if let Some(pragma) = self.dialect.lasting(lasting) {
+            let set = lease.execute(pragma).await;
+            set.map_err(|error| self.explain(&error))?;
         }
         let begun = begin_writing(lease, self.dialect).await;
         begun.map_err(|error| self.explain(&error))
@@ -159,10 +164,8 @@ async fn open_to_write(path: &Path, place: &str) -> Result<Connection, StoreErro
 /// Switches to a write-ahead log: readers and the writer do not wait for each other. A file system without shared
 /// memory keeps its old journal, and works.
 ///
-/// Every commit is synced (`FULL`): there are few of them, one a poll, and what was told to a person must not be
-/// told again after a power cut.
+/// What a commit outlives is said with each ([`Lasting`]).
 async fn write_ahead(connection: &mut Connection) -> Result<(), Error> {
-    connection.execute("PRAGMA synchronous = FULL").await?;
     let is_on = |row: &Row<'_>| row.told(0).is_ok_and(|mode| mode == "wal");
     let asked = connection.first("PRAGMA journal_mode", is_on).await?;
     if asked == Some(true) {
@@ -203,4 +206,26 @@ async fn open_server(url: &str, place: String) -> Result<Ledger, StoreError> {
         file: None,
         read_only: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_poll_is_kept_through_a_crash_and_what_was_told_through_a_power_cut() {
+        let ledger = Ledger::open(Address::Memory).await.unwrap();
+        for (lasting, synced) in [
+            (Lasting::PowerCut, 2),
+            (Lasting::Crash, 1),
+            (Lasting::PowerCut, 2),
+        ] {
+            let mut lease = ledger.lend().await.unwrap();
+            let transaction = ledger.write(&mut lease, lasting).await.unwrap();
+            ledger.commit(transaction).await.unwrap();
+            let read = |row: &Row<'_>| row.number(0).ok().flatten();
+            let found = lease.first("PRAGMA synchronous", read).await.unwrap();
+            assert_eq!(found, Some(Some(synced)), "{lasting:?}");
+        }
+    }
 }

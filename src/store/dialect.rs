@@ -9,6 +9,16 @@ pub(super) enum Dialect {
     Postgres,
 }
 
+/// What a commit outlives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasting {
+    /// Also a power cut: what was told to a person must not be told again.
+    PowerCut,
+    /// The end of the process, however it comes. After a power cut the last such commits may be missing, as if the
+    /// polls had not been made; they are made again.
+    Crash,
+}
+
 impl Dialect {
     /// Begins a transaction that sees one state of the ledger throughout.
     pub(super) const fn begin_reading(self) -> &'static str {
@@ -24,6 +34,16 @@ impl Dialect {
             // The lock is taken at once: a reader that becomes a writer half-way may be refused without waiting.
             Self::Sqlite => "BEGIN IMMEDIATE",
             Self::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        }
+    }
+
+    /// What the next commits of a connection are worth: whether each has to outlive a power cut. `None`: the server
+    /// decides that itself.
+    pub(super) const fn lasting(self, lasting: Lasting) -> Option<&'static str> {
+        match (self, lasting) {
+            (Self::Sqlite, Lasting::PowerCut) => Some("PRAGMA synchronous = FULL"),
+            (Self::Sqlite, Lasting::Crash) => Some("PRAGMA synchronous = NORMAL"),
+            (Self::Postgres, _) => None,
         }
     }
 

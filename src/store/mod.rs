@@ -42,6 +42,7 @@ use crate::store::address::Address;
 use crate::store::alerts::Told;
 use crate::store::connection::Ledger;
 use crate::store::database::Error;
+use crate::store::dialect::Lasting;
 
 pub use checkup::{Access, Checkup, Integrity};
 pub use error::StoreError;
@@ -190,7 +191,7 @@ impl Store {
         readings: &[(&Reading, DateTime<Utc>)],
     ) -> Result<(), StoreError> {
         let mut lease = self.ledger.lend().await?;
-        let mut transaction = self.ledger.write(&mut lease).await?;
+        let mut transaction = self.ledger.write(&mut lease, Lasting::Crash).await?;
         for (reading, next_at) in readings {
             let kept = readings::record(&mut transaction, reading, *next_at).await;
             kept.map_err(|error| self.ledger.explain(&error))?;
@@ -220,7 +221,7 @@ impl Store {
             refused,
         };
         let mut lease = self.ledger.lend().await?;
-        let mut transaction = self.ledger.write(&mut lease).await?;
+        let mut transaction = self.ledger.write(&mut lease, Lasting::Crash).await?;
         let kept = cursors::keep_failure(&mut transaction, failed).await;
         kept.map_err(|error| self.ledger.explain(&error))?;
         self.ledger.commit(transaction).await
@@ -253,7 +254,7 @@ impl Store {
         }
         let explain = |error: Error| self.ledger.explain(&error);
         let mut lease = self.ledger.lend().await?;
-        let mut transaction = self.ledger.write(&mut lease).await?;
+        let mut transaction = self.ledger.write(&mut lease, Lasting::PowerCut).await?;
         let told = Told {
             watcher: &self.watcher,
             at: now,
@@ -285,7 +286,7 @@ impl Store {
     /// When it cannot be written.
     pub async fn purge(&self, before: DateTime<Utc>) -> Result<(), StoreError> {
         let mut lease = self.ledger.lend().await?;
-        let mut transaction = self.ledger.write(&mut lease).await?;
+        let mut transaction = self.ledger.write(&mut lease, Lasting::PowerCut).await?;
         let purged = purge::forget(&mut transaction, before).await;
         purged.map_err(|error| self.ledger.explain(&error))?;
         self.ledger.commit(transaction).await

@@ -11,5 +11,6 @@ pub mod instance;
 pub mod open;
 pub mod private;
 pub mod session;
+pub mod steps;
 pub mod stop;
 pub mod watch;

@@ -3,7 +3,6 @@
 mod project;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::analysis::books::{Books, mark};
@@ -13,13 +12,14 @@ use crate::analysis::{forecast, freshness};
 use crate::domain::account::AccountId;
 use crate::domain::policy::Budget;
 use crate::domain::usage::{Attribution, Spend};
+use crate::domain::zone::Zone;
 
 /// A budget's standing over the books of all accounts, in the zone at the instant.
 pub(super) fn budget_digest(
     budget: &Budget,
     books: &[Books<'_>],
     exchange: &Exchange,
-    (zone, now): (Tz, DateTime<Utc>),
+    (zone, now): (Zone, DateTime<Utc>),
 ) -> BudgetDigest {
     let period = budget.period.around(now, zone);
     let (spent, reach, ambiguous) = match project::meant(budget, books) {

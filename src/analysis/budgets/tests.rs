@@ -1,6 +1,5 @@
 //! What a budget counts, and what it leaves open.
 
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::analysis::digest::{BudgetDigest, SumReach};
@@ -74,7 +73,7 @@ fn its_month_is_cut_in_the_users_zone_and_projected_to_its_end() {
     let mut spender = with_usage(account("openai", figures()), slots);
     spender.latest.as_mut().unwrap().taken_at = at("2026-11-15T23:00:00Z");
     let policy = Policy {
-        zone: Tz::Europe__Berlin,
+        zone: "Europe/Berlin".parse().unwrap(),
         budgets: vec![budget("50")],
         ..Policy::default()
     };

@@ -1,6 +1,6 @@
 //! What a digest says of accounts as vendors leave them, with the numbers of the feature list.
 
-use chrono_tz::Tz;
+use crate::domain::zone::Zone;
 
 use super::*;
 use crate::analysis::testing::{
@@ -148,7 +148,7 @@ fn the_last_second_before_midnight_and_the_first_after_it_are_different_days() {
 
 #[test]
 fn today_is_cut_in_the_users_zone_also_with_offsets_of_a_quarter_and_when_clocks_change() {
-    let day_of = |zone: Tz, now: &str, slots: &[&str]| {
+    let day_of = |zone: Zone, now: &str, slots: &[&str]| {
         let slots = slots
             .iter()
             .map(|start| slot(start, billed("1", "USD")))
@@ -166,7 +166,11 @@ fn today_is_cut_in_the_users_zone_also_with_offsets_of_a_quarter_and_when_clocks
     // Kathmandu is 5:45 ahead: its 23 November begins at 18:15 UTC.
     let kathmandu = ["2026-11-22T18:00:00Z", "2026-11-22T18:15:00Z"];
     assert_eq!(
-        day_of(Tz::Asia__Kathmandu, "2026-11-23T10:00:00Z", &kathmandu),
+        day_of(
+            "Asia/Kathmandu".parse().unwrap(),
+            "2026-11-23T10:00:00Z",
+            &kathmandu
+        ),
         Some(dec("1"))
     );
     // The last Sunday of October has 25 hours in Berlin: 22:00 to 23:00 the next day.
@@ -177,7 +181,11 @@ fn today_is_cut_in_the_users_zone_also_with_offsets_of_a_quarter_and_when_clocks
         "2026-10-25T23:00:00Z",
     ];
     assert_eq!(
-        day_of(Tz::Europe__Berlin, "2026-10-25T12:00:00Z", &autumn),
+        day_of(
+            "Europe/Berlin".parse().unwrap(),
+            "2026-10-25T12:00:00Z",
+            &autumn
+        ),
         Some(dec("2"))
     );
     // The last Sunday of March has 23.
@@ -187,7 +195,11 @@ fn today_is_cut_in_the_users_zone_also_with_offsets_of_a_quarter_and_when_clocks
         "2026-03-29T22:00:00Z",
     ];
     assert_eq!(
-        day_of(Tz::Europe__Berlin, "2026-03-29T12:00:00Z", &spring),
+        day_of(
+            "Europe/Berlin".parse().unwrap(),
+            "2026-03-29T12:00:00Z",
+            &spring
+        ),
         Some(dec("2"))
     );
 }
@@ -203,7 +215,11 @@ fn a_vendors_whole_days_count_to_the_users_days_of_the_same_dates() {
         day("2026-11-22T00:00:00Z"),
         day("2026-11-23T00:00:00Z"),
     ];
-    for zone in [Tz::America__Los_Angeles, Tz::UTC, Tz::Europe__Berlin] {
+    for zone in [
+        "America/Los_Angeles".parse().unwrap(),
+        Zone::UTC,
+        "Europe/Berlin".parse().unwrap(),
+    ] {
         let mut account = with_usage(with_balances(vec![]), slots.clone());
         account.usage_since = Some(at("2026-11-01T00:00:00Z"));
         let policy = Policy {

@@ -13,8 +13,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 use crate::analysis::digest::SumReach;
@@ -51,7 +51,7 @@ pub struct Question {
     /// The last day, inclusive. `None`: up to now.
     pub until: Option<NaiveDate>,
     /// The zone that cuts days.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The instant.
     pub now: DateTime<Utc>,
 }
@@ -318,7 +318,7 @@ impl Question {
 impl Row {
     /// Whether it goes on at the instant.
     #[must_use]
-    pub fn is_running(&self, zone: Tz, now: DateTime<Utc>) -> bool {
+    pub fn is_running(&self, zone: Zone, now: DateTime<Utc>) -> bool {
         self.span(zone).contains(now)
     }
 
@@ -332,7 +332,7 @@ impl Row {
 
     /// Its instants.
     #[must_use]
-    pub fn span(&self, zone: Tz) -> Span {
+    pub fn span(&self, zone: Zone) -> Span {
         match self.time {
             RowTime::Days { first, end } => Span {
                 from: start_of_day(first, zone),

@@ -49,7 +49,8 @@ impl Engine {
         if self.told_to_wait(now).contains(account) {
             return;
         }
-        self.haste = Haste::SomebodyWaits;
+        self.take_time(Haste::SomebodyWaits);
+        self.reach.vault.look_anew();
         if self.in_flight.contains_key(account) {
             self.again.insert(account.clone());
         } else {
@@ -59,6 +60,7 @@ impl Engine {
 
     /// Looks again for credentials that were missing or refused: another command may just have stored one.
     async fn wake(&mut self, now: DateTime<Utc>) {
+        self.reach.vault.look_anew();
         self.desk.look_again(self.ledger.store(), now).await;
         let waiting: Vec<AccountId> = self
             .planned
@@ -138,6 +140,7 @@ impl Engine {
             }
         };
         self.desk.config_trouble(None);
+        self.reach.vault.look_anew();
         if settings.variables != *self.reach.variables {
             self.abandon_polls();
         }

@@ -60,6 +60,8 @@ pub struct Engine {
     purged_at: Option<DateTime<Utc>>,
     /// When what has happened since must be shown. `None`: all of it is.
     show_at: Option<DateTime<Utc>>,
+    /// When the memory that a round took is given back. `None`: it was.
+    rest_at: Option<DateTime<Utc>>,
     seen_at: DateTime<Utc>,
     desk: Desk,
 }
@@ -86,7 +88,7 @@ impl Engine {
             desk: Desk::new(
                 Outside {
                     updates: parts.updates,
-                    http: parts.reach.http.clone(),
+                    http: parts.reach.http.apart(),
                     read_autostart: parts.autostart,
                     config_file: parts.config_file,
                 },
@@ -109,6 +111,7 @@ impl Engine {
             polls_begun: 0,
             purged_at: None,
             show_at: None,
+            rest_at: None,
         }
     }
 
@@ -175,6 +178,7 @@ impl Engine {
             .filter_map(|(_, due)| *due);
         let others = [
             self.show_at,
+            self.rest_at,
             self.desk.changes_at(),
             self.ledger.tries_again_at(),
         ];
@@ -200,6 +204,9 @@ impl Engine {
     /// The time has come for something: to ask, to show, or only to look. What a round of polls brings is shown at its
     /// end, so the round's beginning is not, unless it takes long or time alone has changed what is shown.
     async fn wake_up(&mut self) {
+        if self.rests() {
+            return;
+        }
         let idle = self.in_flight.is_empty();
         let now = self.look_up().await;
         let begun = idle && !self.in_flight.is_empty();

@@ -13,11 +13,14 @@ use crate::app::record::{self, Ended};
 use crate::app::schedule;
 use crate::domain::account::AccountId;
 use crate::system::heap;
+use crate::system::steps::Pace;
 
 /// How long what one poll brought waits for the others when somebody wants to see it.
 const SOON: TimeDelta = TimeDelta::milliseconds(300);
 /// How long it waits when nobody asked for it.
 const IN_TIME: TimeDelta = TimeDelta::seconds(2);
+/// How long the connections of a round take to be closed.
+const CLOSING: TimeDelta = TimeDelta::seconds(1);
 /// When a ledger that failed is tried again.
 const TRY_AGAIN: TimeDelta = TimeDelta::seconds(60);
 
@@ -126,9 +129,11 @@ impl Engine {
         }
         if self.in_flight.is_empty() {
             self.reach.http.rest();
-            self.haste = Haste::None;
-            self.show(self.reach.clock.now()).await;
-            heap::give_back();
+            self.reach.steps.settle();
+            self.take_time(Haste::None);
+            let now = self.reach.clock.now();
+            self.show(now).await;
+            self.rest_at = Some(now + CLOSING);
         } else if !self.reading().is_empty() {
             // What is known of today is shown before the rest of the logs is read, however fast that goes.
             self.take_in().await;
@@ -141,6 +146,26 @@ impl Engine {
             let soon = self.reach.clock.now() + pause;
             self.show_at = Some(self.show_at.map_or(soon, |at| at.min(soon)));
         }
+    }
+
+    /// Remembers whether somebody waits.
+    pub(super) fn take_time(&mut self, haste: Haste) {
+        self.haste = haste;
+        self.reach.steps.pace(match haste {
+            Haste::SomebodyWaits => Pace::Quick,
+            Haste::None => Pace::Easy,
+        });
+    }
+
+    /// Gives back the memory that a round of polls took, once its connections are closed. Returns whether it was time.
+    pub(super) fn rests(&mut self) -> bool {
+        let now = self.reach.clock.now();
+        let rests = self.in_flight.is_empty() && self.rest_at.is_some_and(|at| at <= now);
+        if rests {
+            self.rest_at = None;
+            heap::give_back();
+        }
+        rests
     }
 
     fn is_wanted(&self, finished: &Finished) -> bool {

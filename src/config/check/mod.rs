@@ -13,7 +13,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use chrono_tz::Tz;
+use crate::domain::zone::Zone;
 
 use crate::config::check::accounts::accounts;
 use crate::config::check::prices::prices;
@@ -123,7 +123,7 @@ pub(super) fn check(written: &Written, surroundings: &Surroundings<'_>) -> Loade
 }
 
 /// The zone that cuts days: as written, else the machine's.
-fn zone<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>, variables: &Variables) -> Tz {
+fn zone<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>, variables: &Variables) -> Zone {
     let written = root.take(findings, ("timezone", r#""local""#), |raw, _| {
         match raw.string()? {
             "local" => Ok(None),
@@ -140,12 +140,12 @@ fn zone<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>, variables: &Varia
             line.flatten(),
             "this machine does not tell its time zone, so days are cut in UTC; write it as \"Europe/Berlin\".",
         );
-        Tz::UTC
+        Zone::UTC
     })
 }
 
 /// The zone of a name as in the configuration: `local`, `UTC` or an IANA name.
-pub(super) fn zone_named(name: &str, variables: &Variables) -> Result<Tz, String> {
+pub(super) fn zone_named(name: &str, variables: &Variables) -> Result<Zone, String> {
     if name.eq_ignore_ascii_case("local") {
         return zone_of_machine(variables)
             .ok_or_else(|| "this machine does not tell its time zone".to_owned());
@@ -154,14 +154,14 @@ pub(super) fn zone_named(name: &str, variables: &Variables) -> Result<Tz, String
 }
 
 /// The machine's zone. `None`: it does not tell it.
-fn zone_of_machine(variables: &Variables) -> Option<Tz> {
+fn zone_of_machine(variables: &Variables) -> Option<Zone> {
     let named = variables.get("TZ").and_then(zone_of_variable);
     let machine = || iana_time_zone::get_timezone().ok()?.parse().ok();
     named.or_else(machine)
 }
 
 /// `Europe/Berlin`, also as `:Europe/Berlin` or as a path into the zone database.
-fn zone_of_variable(text: &str) -> Option<Tz> {
+fn zone_of_variable(text: &str) -> Option<Zone> {
     let name = text.trim().trim_start_matches(':');
     let name = name.split_once("zoneinfo/").map_or(name, |(_, name)| name);
     name.parse().ok()

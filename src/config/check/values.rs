@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::domain::zone::Zone;
 use chrono::NaiveTime;
-use chrono_tz::{TZ_VARIANTS, Tz};
 use rust_decimal::Decimal;
 
 use crate::config::raw::Raw;
@@ -96,20 +96,15 @@ fn seconds(raw: &Raw<'_>) -> Result<u64, String> {
 }
 
 /// An IANA zone.
-pub(super) fn zone(name: &str) -> Result<Tz, String> {
-    if name.eq_ignore_ascii_case("utc") {
-        return Ok(Tz::UTC);
-    }
+pub(super) fn zone(name: &str) -> Result<Zone, String> {
     name.parse().map_err(|_| {
-        let city = |zone: &&Tz| {
-            let last = zone.name().rsplit('/').next().unwrap_or_default();
+        let is_city = |zone: &&str| {
+            let last = zone.rsplit('/').next().unwrap_or_default();
             last.eq_ignore_ascii_case(&name.replace(' ', "_"))
         };
-        let meant = TZ_VARIANTS
-            .iter()
-            .find(city)
-            .map(|zone| zone.name())
-            .or_else(|| nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name())));
+        let meant = Zone::names()
+            .find(is_city)
+            .or_else(|| nearest(name, Zone::names()));
         match meant {
             Some(meant) => format!("`{name}` is no time zone, but \"{meant}\" is"),
             None => format!("`{name}` is no time zone; write \"local\", \"UTC\" or a name like \"Europe/Berlin\""),

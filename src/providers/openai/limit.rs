@@ -1,7 +1,7 @@
 //! `organization/spend_limit`: the month's limit, in cents, though costs are in dollars.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,7 @@ impl SpendLimit {
             .and_then(|spent| spent.checked_mul(Decimal::ONE_HUNDRED))
             .and_then(|hundredfold| hundredfold.checked_div(self.dollars))
             .map(|percent| percent.normalize());
-        let month = Unit::Month.around(now, Tz::UTC);
+        let month = Unit::Month.around(now, Zone::UTC);
         QuotaWindow {
             name: "spend_limit".into(),
             label: "Month limit".to_owned(),

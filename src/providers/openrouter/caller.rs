@@ -1,7 +1,7 @@
 //! A key as OpenRouter tells of it, in `key` and in `keys` alike; and `key` itself.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -185,7 +185,7 @@ impl Key {
             max: Money::new(max, Currency::USD),
             used: used.map(|used| Money::new(used.normalize(), Currency::USD)),
             period,
-            resets_at: unit.map(|unit| unit.around(now, Tz::UTC).until),
+            resets_at: unit.map(|unit| unit.around(now, Zone::UTC).until),
         })
     }
 }

@@ -18,6 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How much of a file is kept in memory, as SQLite counts it: negative is KiB. The system keeps the file at hand anyway,
 /// and this process lives for weeks.
 const CACHE: i64 = -256;
+/// The bytes of a page in a new file. What changes at a time is little and lies far apart, and of each page all is
+/// written.
+const PAGE: i64 = 1024;
+/// How many pages the log may hold before they are moved to the file: as many bytes as SQLite has by itself.
+const LOG: i64 = 4000;
 /// How soon a held file is tried again.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -54,6 +59,8 @@ fn open_now(opening: Opening<'_>) -> rusqlite::Result<rusqlite::Connection> {
     }?;
     // Waiting is done here, where others can go on meanwhile.
     file.busy_timeout(Duration::ZERO)?;
+    file.pragma_update(None, "page_size", PAGE)?;
+    file.pragma_update(None, "wal_autocheckpoint", LOG)?;
     file.pragma_update(None, "cache_size", CACHE)?;
     Ok(file)
 }

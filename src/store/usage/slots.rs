@@ -1,6 +1,6 @@
 //! Usage summed by slot: reported ranges, sums of events, and reading them back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -151,7 +151,8 @@ pub(in crate::store) async fn since(
         .bind(account.to_string())
         .bind(cell::millis(since - widest));
     let mut slots = Vec::new();
-    let see = |row: &Row<'_>| match slot(row) {
+    let mut seen = BTreeSet::new();
+    let see = |row: &Row<'_>| match slot(row, &mut seen) {
         Ok(slot) if slot.start + TimeDelta::seconds(slot.width.seconds()) > since => {
             slots.push(slot);
         }
@@ -176,13 +177,13 @@ fn place(slot: &UsageSlot) -> (DateTime<Utc>, SlotWidth, &Attribution) {
     (slot.start, slot.width, &slot.who)
 }
 
-/// The slot that a row is a part of, with nothing but this part.
-fn slot(row: &Row<'_>) -> Read<UsageSlot> {
+/// The slot that a row is a part of, with nothing but this part. It shares the texts of an attribution seen before.
+fn slot(row: &Row<'_>, seen: &mut BTreeSet<Attribution>) -> Read<UsageSlot> {
     let row = SlotRow::read(row)?;
     let mut slot = UsageSlot {
         start: cell::from_millis(row.start_at)?,
         width: cell::from_word(&row.width)?,
-        who: row.attribution(),
+        who: shared(row.attribution(), seen),
         requests: None,
         tokens: None,
         spend: Spend::default(),
@@ -191,4 +192,12 @@ fn slot(row: &Row<'_>) -> Read<UsageSlot> {
         cell::odd("usage_slot");
     }
     Ok(slot)
+}
+
+fn shared(who: Attribution, seen: &mut BTreeSet<Attribution>) -> Attribution {
+    if let Some(same) = seen.get(&who) {
+        return same.clone();
+    }
+    seen.insert(who.clone());
+    who
 }

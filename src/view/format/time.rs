@@ -1,7 +1,7 @@
 //! Instants and spans of time as text. A clock face is read in the user's zone; nothing counts seconds.
 
+use crate::domain::zone::Zone;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 /// When and where somebody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct Moment {
     /// The instant.
     pub now: DateTime<Utc>,
     /// The zone of the reader's clock.
-    pub zone: Tz,
+    pub zone: Zone,
 }
 
 impl Moment {
@@ -47,7 +47,7 @@ pub fn lasts(duration: TimeDelta) -> String {
 
 /// When something resets, as clock time in the zone and as a wait: `3:55pm (3h 55min)`; `Resets now` within a minute.
 #[must_use]
-pub fn reset(resets_at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
+pub fn reset(resets_at: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
     let left = resets_at - now;
     if left.num_minutes() < 1 {
         return "Resets now".to_owned();
@@ -124,13 +124,13 @@ fn date(day: NaiveDate, today: NaiveDate) -> String {
 
 /// A clock time in the zone: `3:55pm`, `1am`.
 #[must_use]
-pub fn clock(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn clock(at: DateTime<Utc>, zone: Zone) -> String {
     let face = local(at, zone).format("%-I:%M%P").to_string();
     face.replace(":00", "")
 }
 
 /// An instant on the zone's clock; instants at the ends of time, which have no local time, are moved inwards.
-fn local(at: DateTime<Utc>, zone: Tz) -> DateTime<Tz> {
+fn local(at: DateTime<Utc>, zone: Zone) -> DateTime<Zone> {
     let margin = TimeDelta::days(2);
     at.clamp(
         DateTime::<Utc>::MIN_UTC + margin,
@@ -162,7 +162,7 @@ mod tests {
     fn moment() -> Moment {
         Moment {
             now: at("2026-11-23T10:00:00Z"),
-            zone: Tz::Europe__Berlin,
+            zone: "Europe/Berlin".parse().unwrap(),
         }
     }
 
@@ -179,7 +179,7 @@ mod tests {
             (90_000, "02 Mar (1d 1h)"),
         ] {
             assert_eq!(
-                reset(noon + TimeDelta::seconds(seconds), noon, Tz::UTC),
+                reset(noon + TimeDelta::seconds(seconds), noon, Zone::UTC),
                 text
             );
         }

@@ -275,8 +275,8 @@ pub fn plan(plan: &Plan) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::zone::Zone;
     use chrono::{DateTime, Utc};
-    use chrono_tz::Tz;
 
     use super::*;
 
@@ -303,7 +303,7 @@ mod tests {
     fn told(window: &WindowDigest, now: &str, words: ResetWords) -> Option<(String, String)> {
         let moment = Moment {
             now: now.parse().unwrap(),
-            zone: Tz::UTC,
+            zone: Zone::UTC,
         };
         let time = time(window, moment, words)?;
         Some((format::percent(time.percent), time.notes.join(", ")))
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(notes, "next session from 3pm");
         let moment = Moment {
             now: noon.parse().unwrap(),
-            zone: Tz::UTC,
+            zone: Zone::UTC,
         };
         let resets = resets(&session(None).window, moment, ResetWords::Countdown);
         assert_eq!(resets.as_deref(), Some("resets 3pm (3h)"));

@@ -44,7 +44,7 @@ pub(crate) fn usd(amount: &str) -> Money {
 
 pub(crate) fn policy() -> Policy {
     Policy {
-        zone: chrono_tz::Tz::Europe__Berlin,
+        zone: "Europe/Berlin".parse().unwrap(),
         ..Policy::default()
     }
 }

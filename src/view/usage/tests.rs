@@ -10,7 +10,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::period::Span;
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::Spend;
-use chrono_tz::Tz;
+use crate::domain::zone::Zone;
 
 fn spend(sums: &[(&str, Currency, Basis)]) -> Spend {
     let mut spend = Spend::default();
@@ -83,7 +83,7 @@ fn report(by: &[By], rows: Vec<Row>, totals: Sum) -> Report {
             by: by.to_vec(),
             since: None,
             until: None,
-            zone: Tz::UTC,
+            zone: Zone::UTC,
             now: "2026-11-23T10:00:00Z".parse().unwrap(),
         },
         rows,

@@ -4,11 +4,12 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta};
 use spendtray::config::environment::capture;
 use spendtray::domain::account::{AccountId, CredentialPlace};
 use spendtray::domain::variables::Variables;
 use spendtray::secrets::Secret;
-use spendtray::secrets::vault::{SecretError, StoreStanding, Vault, Wanted};
+use spendtray::secrets::vault::{Missing, SecretError, StoreStanding, Vault, Wanted};
 
 use crate::secrets::stage::{keyring, lock};
 
@@ -67,6 +68,20 @@ impl Scene {
         };
         let found = self.vault.lookup(wanted).await?;
         Ok(found.map(|found| (found.secret.expose().to_owned(), found.place)))
+    }
+
+    /// The credential as a poll finds it at a minute.
+    async fn found_again(&self, minute: i64) -> Result<Option<String>, SecretError> {
+        let (account, variables) = (venice(), variables(""));
+        let wanted = Wanted {
+            account: &account,
+            place: &CredentialPlace::Keyring,
+            names: &["VENICE_API_KEY"],
+            variables: &variables,
+        };
+        let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
+        let found = self.vault.lookup_again(wanted, Missing::Matters, now);
+        Ok(found.await?.map(|found| found.secret.expose().to_owned()))
     }
 
     fn file(&self) -> &Path {
@@ -150,7 +165,14 @@ impl Scene {
     async fn locked(&self) -> Outcome {
         let _daemon = keyring(self.file(), "password")?;
         self.vault.keep(&venice(), &secret("stored")?).await?;
+        assert_eq!(self.found_again(0).await?.as_deref(), Some("stored"));
         lock()?;
+        assert_eq!(
+            self.found_again(59).await?.as_deref(),
+            Some("stored"),
+            "the store is not asked each time"
+        );
+        assert_eq!(self.found_again(60).await, Err(SecretError::Locked));
         let began = Instant::now();
         assert_eq!(self.vault.standing().await, StoreStanding::Locked);
         assert_eq!(self.found("").await, Err(SecretError::Locked));

@@ -264,3 +264,14 @@ async fn an_account_never_polled_has_the_default_state() -> Outcome {
     assert_eq!(format!("{store:?}"), "Store(\"in memory\")");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_new_file_has_small_pages_because_all_of_a_changed_one_is_written() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let file = home.path().join("ledger.sqlite");
+    Store::open(&Store::url_of(&file)).await?.close().await;
+    let look = rusqlite::Connection::open(&file)?;
+    let page: i64 = look.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    assert_eq!(page, 1024);
+    Ok(())
+}

@@ -42,6 +42,26 @@ async fn a_range_replaces_exactly_what_begins_within_it() -> Outcome {
 }
 
 #[tokio::test]
+async fn usage_of_one_model_shares_its_name_in_memory() -> Outcome {
+    let of_model = |minutes: i64| {
+        let mut slot = slot(minutes, 1);
+        slot.who.model = Some("llama".into());
+        slot
+    };
+    let quarters = (0..4).map(|quarter| of_model(quarter * 15)).collect();
+    let account = after(&[with_ranges(60, vec![range(0, 60, quarters)])]).await?;
+    let names = account
+        .slots
+        .iter()
+        .filter_map(|slot| slot.who.model.as_ref());
+    let mut places: Vec<*const u8> = names.map(|name| name.as_str().as_ptr()).collect();
+    assert_eq!(places.len(), 4);
+    places.dedup();
+    assert_eq!(places.len(), 1, "one text, four names");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_day_that_the_vendor_corrects_is_replaced_and_its_neighbours_stay() -> Outcome {
     let midnight = -8 * 60;
     let day = |number: i64, nanos| UsageSlot {

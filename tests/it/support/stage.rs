@@ -30,6 +30,8 @@ use spendtray::http::Http;
 use spendtray::logs::{Desk, Surroundings};
 use spendtray::providers::{Appears, Auth, Kind, Links, Need, PollContext, PollError, Provider};
 use spendtray::secrets::vault::Vault;
+use spendtray::store::Store;
+use spendtray::system::steps::Steps;
 use spendtray::view::View;
 use spendtray::view::menu::{Action, MenuItem};
 use spendtray::view::notice::Notice;
@@ -241,9 +243,8 @@ impl Set {
         let variables: Variables = self.variables.clone().into_iter().chain([key]).collect();
         let variables = Arc::new(Mutex::new(variables));
         let file = self.home.path().join("config.toml");
-        let url = self.ledger.clone().unwrap_or_else(|| {
-            spendtray::store::Store::url_of(&self.home.path().join("ledger.sqlite"))
-        });
+        let in_home = || Store::url_of(&self.home.path().join("ledger.sqlite"));
+        let url = self.ledger.clone().unwrap_or_else(in_home);
         let reload = {
             let (config, variables, url) =
                 (Arc::clone(&config), Arc::clone(&variables), url.clone());
@@ -263,6 +264,7 @@ impl Set {
                 indexes: self.home.path().join("agents"),
             })),
             prices: Arc::new(Prices::bundled()),
+            steps: Steps::default(),
         };
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();

@@ -12,7 +12,7 @@ use spendtray::view::format;
 use spendtray::view::menu::MenuItem;
 
 use super::model::{Known, RULES, Spent, cut};
-use super::run::{Run, ZONE, expect};
+use super::run::{Run, expect, zone};
 use crate::support::stage::Outcome;
 
 /// Spend of so many days is compared.
@@ -131,15 +131,15 @@ fn same_figures(known: &Known, account: &AccountSnapshot) -> Result<(), String> 
 fn same_spend(known: &Known, account: &AccountSnapshot, now: DateTime<Utc>) -> Result<(), String> {
     let mut told = Spent::new();
     for slot in &account.slots {
-        let day = slot.start.with_timezone(&ZONE).date_naive();
+        let day = slot.start.with_timezone(&zone()).date_naive();
         for (money, _) in slot.spend.iter() {
             let sums = told.entry(day).or_default();
             *sums.entry(money.currency).or_default() += money.amount;
         }
     }
     // The first day may be known in part only.
-    let first = now.with_timezone(&ZONE).date_naive() - TimeDelta::days(DAYS);
-    let mut expected = known.spent(now - TimeDelta::days(DAYS + 2), ZONE);
+    let first = now.with_timezone(&zone()).date_naive() - TimeDelta::days(DAYS);
+    let mut expected = known.spent(now - TimeDelta::days(DAYS + 2), zone());
     told.retain(|day, _| first <= *day);
     expected.retain(|day, _| first <= *day);
     if told != expected {
@@ -149,9 +149,9 @@ fn same_spend(known: &Known, account: &AccountSnapshot, now: DateTime<Utc>) -> R
 }
 
 fn spent_today(known: &Known, now: DateTime<Utc>) -> BTreeMap<Currency, Decimal> {
-    let mut spent = known.spent(now - TimeDelta::days(2), ZONE);
+    let mut spent = known.spent(now - TimeDelta::days(2), zone());
     spent
-        .remove(&now.with_timezone(&ZONE).date_naive())
+        .remove(&now.with_timezone(&zone()).date_naive())
         .unwrap_or_default()
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use spendtray::domain::account::AccountId;
 use spendtray::domain::money::{Currency, Money};
 use spendtray::domain::poll::{FailureKind, PollState};
 use spendtray::domain::reading::Reading;
 use spendtray::domain::usage::{Cost, SlotWidth};
+use spendtray::domain::zone::Zone;
 use spendtray::providers::PollError;
 
 use super::vendors::Answered;
@@ -261,7 +261,7 @@ impl Known {
     }
 
     /// What was used, by day and currency, of late.
-    pub(super) fn spent(&self, since: DateTime<Utc>, zone: Tz) -> Spent {
+    pub(super) fn spent(&self, since: DateTime<Utc>, zone: Zone) -> Spent {
         let mut sums = Spent::new();
         let late = self.usage.values().filter(|(start, _)| since <= *start);
         for (start, money) in late {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use spendtray::app::message::{Command, Update};
 use spendtray::clock::Clock;
 use spendtray::domain::alert::AlertKey;
+use spendtray::domain::zone::Zone;
 use spendtray::secrets::Secret;
 use spendtray::store::Store;
 use spendtray::view::View;
@@ -23,7 +23,12 @@ use super::vendors::{self, Mood, Telling, Trouble, Vendor};
 use crate::support::stage::{Outcome, Set, Stage, says};
 
 /// Days are cut where clocks are set forth and back.
-pub(super) const ZONE: Tz = chrono_tz::Europe::Berlin;
+pub(super) const ZONE: &str = "Europe/Berlin";
+
+/// The user's zone.
+pub(super) fn zone() -> Zone {
+    ZONE.parse().unwrap_or(Zone::UTC)
+}
 const ACCOUNTS: usize = 3;
 const BROKEN: &str = "refresh = [";
 

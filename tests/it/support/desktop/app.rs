@@ -47,7 +47,7 @@ impl App {
             .enable_all()
             .build()?;
         let engine_ends = async move { drop(ends.await) };
-        let thread = std::thread::spawn(move || run(runtime, engine_ends, line));
+        let thread = std::thread::spawn(move || run(runtime.into(), engine_ends, line));
         Ok(Self {
             updates,
             commands,
