@@ -13,10 +13,11 @@ use crate::app::settings::{Reload, Settings};
 use crate::app::watcher;
 use crate::clock::Clock;
 use crate::config::paths::{Overrides, Paths};
-use crate::config::{self, ConfigError, KnownProvider, Loaded, environment};
+use crate::config::{self, Accounts, ConfigError, KnownProvider, Loaded, environment};
 use crate::domain::variables::Variables;
 use crate::http::{Http, HttpError};
 use crate::logs::{Desk, Surroundings};
+use crate::providers::Kind;
 use crate::secrets::vault::Vault;
 use crate::store::{Store, StoreError};
 use crate::system::autostart::Autostart;
@@ -197,6 +198,10 @@ pub fn known(registry: Registry) -> Vec<KnownProvider> {
         .map(|provider| KnownProvider {
             id: provider.id,
             options: provider.options.iter().map(|(name, _)| *name).collect(),
+            accounts: match provider.kind {
+                Kind::AgentLog => Accounts::One,
+                Kind::BilledApi | Kind::Subscription | Kind::Market => Accounts::Many,
+            },
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Logs that grow are told to the engine: gathered, so that an agent which writes fifty lines a second costs two looks.
+//! Logs that grow are told to the engine: gathered, so that an agent which writes fifty lines a second costs one or two looks.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::system::watch::Ear;
 /// What is written this soon after the first sign is looked at together with it.
 const GATHERED: Duration = Duration::from_millis(100);
 /// After so long it is heard again; the system keeps what happens meanwhile.
-const PAUSE: Duration = Duration::from_millis(450);
+const PAUSE: Duration = Duration::from_millis(700);
 
 /// Tells the engine which agents' logs were written, for as long as anything can be heard.
 pub async fn follow(mut ear: Ear, logs: &Desk, commands: &UnboundedSender<Command>) {

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use crate::analysis::digest::{AccountDigest, AccountState, Digest, digest};
 use crate::app::accounts::Planned;
 use crate::app::assembly::Assembly;
@@ -47,6 +49,18 @@ pub(super) async fn gather(
     wanted: &[Planned],
     polling: Polling,
 ) -> Result<Figures, Failure> {
+    let since = record::since(assembly.reach.clock.now());
+    gather_since((assembly, store), wanted, polling, since).await
+}
+
+/// Polls what is wanted, then reads, with usage and history since an instant: reading a month of usage takes longer than
+/// all else.
+pub(super) async fn gather_since(
+    (assembly, store): (&Assembly, &Store),
+    wanted: &[Planned],
+    polling: Polling,
+    since: DateTime<Utc>,
+) -> Result<Figures, Failure> {
     let due = match polling {
         Polling::Now => wanted.to_vec(),
         Polling::WhatIsUnknown => unknown(assembly, store, wanted).await?,
@@ -65,7 +79,7 @@ pub(super) async fn gather(
             Err(error) => (Vec::new(), Some(error.to_string())),
         },
     };
-    let (snapshot, digest) = look(assembly, store, wanted).await?;
+    let (snapshot, digest) = look_since((assembly, store), wanted, since).await?;
     Ok(Figures {
         snapshot,
         digest,
@@ -80,8 +94,17 @@ pub(super) async fn look(
     store: &Store,
     wanted: &[Planned],
 ) -> Result<(Snapshot, Digest), Failure> {
+    let since = record::since(assembly.reach.clock.now());
+    look_since((assembly, store), wanted, since).await
+}
+
+async fn look_since(
+    (assembly, store): (&Assembly, &Store),
+    wanted: &[Planned],
+    since: DateTime<Utc>,
+) -> Result<(Snapshot, Digest), Failure> {
     let now = assembly.reach.clock.now();
-    let snapshot = store.snapshot(record::since(now)).await?;
+    let snapshot = store.snapshot(since).await?;
     let policy = &assembly.loaded.config.policy;
     let cards = assembly.cards();
     let all = digest(&snapshot, &cards, policy, now);

@@ -127,6 +127,17 @@ pub struct KnownProvider {
     pub id: &'static str,
     /// The option names its account table understands.
     pub options: Vec<&'static str>,
+    /// How many accounts of it make sense.
+    pub accounts: Accounts,
+}
+
+/// How many accounts of a provider make sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounts {
+    /// As many as there are credentials.
+    Many,
+    /// One: it counts everything on this machine, and a second would count it again.
+    One,
 }
 
 /// A configuration as it was read.

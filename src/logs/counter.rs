@@ -17,8 +17,7 @@ use crate::logs::look::{self, Files, Job};
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
 use crate::logs::table::instant;
 
-/// So many of the files that were last written are remembered by name: a vendor's newest word may stand in one that is
-/// not the newest.
+/// A vendor's newest word may stand in a file that is not the newest: so many are remembered by name.
 const MOST_NEWEST: usize = 5;
 
 /// An index of less than this is never worth rewriting.
@@ -42,6 +41,8 @@ pub struct Counter {
     faults: Faults,
     /// What the last walk found besides files that changed.
     sights: Sights,
+    /// From when on what was counted changed, in seconds since the epoch. `None`: nowhere.
+    earliest: Option<i64>,
 }
 
 impl Counter {
@@ -61,6 +62,7 @@ impl Counter {
             rewrite: false,
             faults: Faults::default(),
             sights: Sights::default(),
+            earliest: None,
         };
         if let Some(path) = &counter.index {
             let loaded = index::load(path, Depth::Totals)?;
@@ -130,6 +132,11 @@ impl Counter {
     /// What the last walk found besides files that changed.
     pub(super) fn take_sights(&mut self) -> Sights {
         std::mem::take(&mut self.sights)
+    }
+
+    /// From when on what was counted has changed since this was last asked; told once it is kept.
+    pub(super) const fn take_earliest(&mut self) -> Option<i64> {
+        self.earliest.take()
     }
 
     fn walked(&mut self, mut walk: Walk) -> Walk {
@@ -275,6 +282,8 @@ impl Counter {
         if self.known.table.changed() == 0 && self.touched.is_empty() && !self.rewrite {
             return Ok(());
         }
+        let earliest = self.known.totals.earliest_change();
+        self.earliest = self.earliest.into_iter().chain(earliest).min();
         let held = index::hold(&path)?;
         self.take_in_others(&path)?;
         let saved = self.write(&path);
@@ -333,7 +342,7 @@ impl Counter {
     /// What was counted, by quarter of an hour, oldest first.
     #[must_use]
     pub fn slots(&self) -> Vec<AgentSlot> {
-        self.known.totals.since(0, &self.known.table.labels)
+        self.slots_since(DateTime::UNIX_EPOCH)
     }
 
     /// What was counted in quarters that start at an instant or later, oldest first.

@@ -86,6 +86,8 @@ pub struct Seen {
     pub faults: Faults,
     /// Why the index could not be kept. `None`: it was, or nothing was new.
     pub unsaved: Option<String>,
+    /// From when on something differs from the known revision. `None`: that is not known.
+    pub changed_from: Option<DateTime<Utc>>,
     /// How changes come to be known.
     pub watch: Watch,
     /// How far it has come where more is to be read. `None`: all was.
@@ -163,6 +165,8 @@ impl Desk {
     pub fn look(&self, agent: &'static Agent, ask: Ask<'_>) -> io::Result<Option<Seen>> {
         let file = self.file(agent);
         let mut standing = file.hold();
+        let before = standing.counter.is_some();
+        let before = before.then(|| standing.revision(&self.index(agent), self.name));
         let looked = self
             .begin(agent, &file)
             .now(&mut standing, &ask, &mut |_| {});
@@ -184,7 +188,9 @@ impl Desk {
         } else {
             None
         };
+        let went_on = behind.is_none() && ask.known.is_some() && ask.known == before.as_deref();
         Ok(Some(Seen {
+            changed_from: standing.changed_from.filter(|_| went_on),
             slots,
             responses,
             quota: standing.quota().cloned(),

@@ -58,6 +58,8 @@ pub(super) struct Standing {
     pub(super) files: u64,
     pub(super) faults: Faults,
     pub(super) unsaved: Option<String>,
+    /// From when on the last look changed what was counted. `None`: it did not.
+    pub(super) changed_from: Option<DateTime<Utc>>,
     /// When all folders were walked last.
     walked_at: Option<DateTime<Utc>>,
 }
@@ -135,6 +137,8 @@ impl Look<'_> {
         let behind = (progress.left > 0).then_some(progress);
         self.file.tell(behind);
         let unsaved = counter.save().err().map(|error| error.to_string());
+        let earliest = counter.take_earliest();
+        standing.changed_from = earliest.and_then(|at| DateTime::from_timestamp(at, 0));
         if progress.changed == 0 {
             counter.rest();
         }

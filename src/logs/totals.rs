@@ -104,6 +104,14 @@ impl Totals {
             .collect()
     }
 
+    /// When the earliest slot begins that changed since they were last kept, in seconds since the epoch.
+    pub(super) fn earliest_change(&self) -> Option<i64> {
+        let changed = self.changed.iter();
+        let quarters = changed.filter_map(|at| Some(self.slots.get(place(*at))?.quarter));
+        let first = quarters.min()?;
+        Some(i64::from(first) * SlotWidth::QuarterHour.seconds())
+    }
+
     /// Everything is kept: from now on it has not changed.
     pub(super) fn keep(&mut self) {
         self.changed = Vec::new();

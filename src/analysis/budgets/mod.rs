@@ -1,6 +1,7 @@
 //! Budgets: what of the money the user allows himself is spent, and where that leads.
 
-use crate::domain::zone::Zone;
+mod project;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -11,6 +12,7 @@ use crate::analysis::{forecast, freshness};
 use crate::domain::account::AccountId;
 use crate::domain::policy::Budget;
 use crate::domain::usage::{Attribution, Spend};
+use crate::domain::zone::Zone;
 
 /// A budget's standing over the books of all accounts, in the zone at the instant.
 pub(super) fn budget_digest(
@@ -20,8 +22,15 @@ pub(super) fn budget_digest(
     (zone, now): (Zone, DateTime<Utc>),
 ) -> BudgetDigest {
     let period = budget.period.around(now, zone);
-    let (spent, reach) = spent(budget, books, exchange);
+    let (spent, reach, ambiguous) = match project::meant(budget, books) {
+        Ok(budget) => {
+            let (spent, reach) = spent(&budget, books, exchange);
+            (spent, reach, Vec::new())
+        }
+        Err(folders) => (None, SumReach::LowerBound, folders),
+    };
     BudgetDigest {
+        ambiguous,
         name: budget.name.clone(),
         spent,
         amount: budget.amount,

@@ -8,7 +8,7 @@ use crate::analysis::testing::{
     with_window,
 };
 use crate::domain::account::AccountId;
-use crate::domain::ids::KeyId;
+use crate::domain::ids::{KeyId, ProjectId};
 use crate::domain::period::Unit;
 use crate::domain::policy::{Budget, ForecastNotice, Policy};
 use crate::domain::reading::Figures;
@@ -196,7 +196,7 @@ fn a_budget_of_a_key_or_model_counts_only_that() {
     };
     assert_eq!(judged(of_both, accounts()).spent, Some(Decimal::ZERO));
     let of_project = Budget {
-        project: Some(crate::domain::ids::ProjectId::from("alpha")),
+        project: Some(ProjectId::from("alpha")),
         ..budget("50")
     };
     assert_eq!(
@@ -232,4 +232,41 @@ fn where_usage_names_no_key_the_vendors_sum_of_it_counts() {
     assert_eq!(week.spent, Some(dec("2.11")));
     let month = judged(of_key(Unit::Month), vec![account]);
     assert_eq!(month.spent, None, "the vendor tells only the week");
+}
+
+#[test]
+fn a_project_is_meant_by_a_folders_last_name_unless_several_are_called_so() {
+    let in_folder = |folder: &str, dollars: &str| {
+        let mut slot = slot("2026-11-23T08:00:00Z", billed(dollars, "USD"));
+        slot.who.project = Some(ProjectId::from(folder));
+        slot
+    };
+    let of = |project: &str| {
+        let usage = vec![
+            in_folder("/home/me/work/alpha", "1"),
+            in_folder("/home/me/work/app", "2"),
+            in_folder("/home/me/play/app/", "4"),
+            in_folder("beta", "8"),
+        ];
+        let budget = Budget {
+            project: Some(ProjectId::from(project)),
+            ..budget("50")
+        };
+        judged(
+            budget,
+            vec![with_usage(account("openai", figures()), usage)],
+        )
+    };
+    for (project, dollars) in [
+        ("alpha", "1"),
+        ("/home/me/work/alpha/", "1"),
+        ("/home/me/play/app", "4"),
+        ("beta", "8"),
+    ] {
+        assert_eq!(of(project).spent, Some(dec(dollars)), "{project}");
+    }
+    let both = of("app");
+    assert_eq!(both.spent, None);
+    assert_eq!(both.ambiguous, ["/home/me/play/app/", "/home/me/work/app"]);
+    assert!(of("ap").ambiguous.is_empty());
 }

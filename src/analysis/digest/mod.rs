@@ -2,6 +2,8 @@
 //!
 //! The view, the status command and the alerts all read this, so that they cannot disagree.
 
+mod plans;
+
 use std::cmp::Reverse;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -19,7 +21,7 @@ use crate::domain::alert::{AlertRecord, Phase};
 use crate::domain::coin::CoinPrice;
 use crate::domain::ids::{ModelId, ProjectId, ProviderId};
 use crate::domain::key::KeyReading;
-use crate::domain::money::{Money, Purse};
+use crate::domain::money::Money;
 use crate::domain::policy::Policy;
 use crate::domain::poll::Failure;
 use crate::domain::quota::{Balance, Plan, QuotaWindow};
@@ -72,19 +74,6 @@ pub struct Digest {
     pub alerts: Vec<AlertRecord>,
     /// The worst state a person should act on.
     pub state: OverallState,
-}
-
-impl Digest {
-    /// What the plans cost a month, by currency: in no total, because it is paid whether anything is used or not.
-    #[must_use]
-    pub fn subscriptions(&self) -> Purse {
-        let mut purse = Purse::default();
-        let plans = self.accounts.iter().filter_map(|each| each.plan.as_ref());
-        plans
-            .filter_map(|plan| plan.monthly)
-            .for_each(|monthly| purse.add(monthly));
-        purse
-    }
 }
 
 /// An account's figures.
@@ -217,6 +206,8 @@ pub struct BudgetDigest {
     pub resets_at: DateTime<Utc>,
     /// Whether the sum is complete.
     pub reach: SumReach,
+    /// The folders that its project may mean, where there are several: then nothing is counted.
+    pub ambiguous: Vec<String>,
 }
 
 /// Whether a sum covers everything it should.

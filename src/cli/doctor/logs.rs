@@ -221,6 +221,7 @@ mod tests {
             unsaved: unsaved.map(str::to_owned),
             watch: Watch::Unasked,
             behind: None,
+            changed_from: None,
         };
         let indexes = Path::new("/state/agents");
         let well = of_agent(logs::CODEX, &seen(Faults::default(), None), indexes);

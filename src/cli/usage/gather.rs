@@ -45,7 +45,9 @@ pub(super) async fn gather(
     polling: Polling,
     question: &Question,
 ) -> Result<Gathered, Failure> {
-    let figures = figures::gather(assembly, store, wanted, polling).await?;
+    // Only how accounts stand is read of all of them: what agents used comes from their logs.
+    let now = assembly.reach.clock.now();
+    let figures = figures::gather_since((assembly, store), wanted, polling, now).await?;
     // A day more on each side holds every zone's days.
     let since = question
         .since
@@ -53,7 +55,6 @@ pub(super) async fn gather(
         .map_or(DateTime::UNIX_EPOCH, |day| {
             day.and_time(NaiveTime::MIN).and_utc()
         });
-    let snapshot = store.snapshot(since).await?;
     let mut sources = Vec::new();
     let mut failed = Vec::new();
     for planned in wanted {
@@ -62,20 +63,23 @@ pub(super) async fn gather(
                 Ok(source) => sources.push(source),
                 Err(why) => failed.push(format!("{}: {why}", planned.account.label)),
             }
-        } else if let Some(known) = snapshot.account(planned.id()) {
-            sources.extend(of_ledger(known, Some(planned)));
+        } else if let Some(known) = store.account(planned.id(), since).await? {
+            sources.extend(of_ledger(&known, Some(planned)));
         }
     }
     // What an account used that is no longer set up was used all the same.
     if wanted.len() == assembly.planned().len() {
-        let others = snapshot.accounts.iter().filter(|known| {
+        let others = figures.snapshot.accounts.iter().filter(|known| {
             let mut wanted = wanted.iter();
             !wanted.any(|planned| *planned.id() == known.id)
         });
-        sources.extend(others.filter_map(|known| of_ledger(known, None)));
+        for other in others {
+            let known = store.account(&other.id, since).await?;
+            sources.extend(known.and_then(|known| of_ledger(&known, None)));
+        }
     }
     Ok(Gathered {
-        names: names(&snapshot.accounts),
+        names: names(&figures.snapshot.accounts),
         missing: missing(&figures).into_iter().chain(failed).collect(),
         warnings: warnings(&figures),
         ended: if polling == Polling::Now {

@@ -6,7 +6,7 @@ use crate::config::check::Surroundings;
 use crate::config::check::values::{base_url, interval, optional, secret};
 use crate::config::raw::Raw;
 use crate::config::sheet::{Findings, Sheet};
-use crate::config::{AccountConfig, Switch};
+use crate::config::{AccountConfig, Accounts, Switch};
 use crate::domain::account::{AccountId, CredentialPlace, Options};
 use crate::domain::ids::ProviderId;
 
@@ -22,7 +22,7 @@ pub(super) fn accounts<'a>(
     surroundings: &Surroundings<'_>,
 ) -> Vec<AccountConfig> {
     let mut taken: BTreeMap<AccountId, Option<usize>> = BTreeMap::new();
-    let mut accounts = Vec::new();
+    let mut accounts: Vec<AccountConfig> = Vec::new();
     for sheet in root.list(findings, "account") {
         let line = sheet.line_of(findings, "provider");
         let name = sheet.name().to_owned();
@@ -37,6 +37,24 @@ pub(super) fn accounts<'a>(
                 format!(
                     "`{}` is already there {first}, so this account is skipped; give it a `name` of its own.",
                     account.id
+                ),
+            );
+            continue;
+        }
+        let is_meant = |other: &&AccountConfig| {
+            other.enabled == Switch::On && other.id.provider() == account.id.provider()
+        };
+        let provider = surroundings.provider(account.id.provider().as_str());
+        if provider.is_some_and(|provider| provider.accounts == Accounts::One)
+            && account.enabled == Switch::On
+            && let Some(first) = accounts.iter().find(is_meant)
+        {
+            findings.warn(
+                &name,
+                line,
+                format!(
+                    "`{}` counts all of these logs already, so `{}` is skipped: it would count them a second time.",
+                    first.id, account.id
                 ),
             );
             continue;
@@ -141,4 +159,35 @@ fn options<'a>(
         }
     }
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::check::tests::{load, warnings};
+
+    #[test]
+    fn a_second_account_that_would_count_the_same_logs_again_is_skipped_and_named() {
+        let text = r#"[[account]]
+provider = "claude-code"
+name = "old"
+enabled = false
+[[account]]
+provider = "claude-code"
+[[account]]
+provider = "claude-code"
+name = "work"
+"#;
+        let loaded = load(text);
+        let ids = loaded
+            .config
+            .accounts
+            .iter()
+            .map(|each| each.id.to_string());
+        assert_eq!(ids.collect::<Vec<_>>(), ["claude-code/old", "claude-code"]);
+        assert_eq!(
+            warnings(text),
+            "line 8: `account[2]`: `claude-code` counts all of these logs already, so `claude-code/work` is skipped: it would \
+            count them a second time."
+        );
+    }
 }

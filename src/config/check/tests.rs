@@ -6,6 +6,7 @@ use chrono::NaiveTime;
 use rust_decimal::Decimal;
 
 use super::*;
+use crate::config::Accounts;
 use crate::config::{AccountConfig, Switch, TEMPLATE};
 use crate::domain::account::CredentialPlace;
 use crate::domain::alert::{Condition, Repeat};
@@ -15,23 +16,20 @@ use crate::domain::policy::{ForecastNotice, IconStyle, Metric};
 
 fn load_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
     let known = [
-        KnownProvider {
-            id: "venice",
-            options: vec!["epoch"],
-        },
-        KnownProvider {
-            id: "openai",
-            options: vec!["organization"],
-        },
-        KnownProvider {
-            id: "coingecko",
-            options: vec!["coins"],
-        },
-        KnownProvider {
-            id: "claude-code",
-            options: vec!["plan", "session_tokens", "session_start"],
-        },
-    ];
+        ("venice", "epoch", Accounts::Many),
+        ("openai", "organization", Accounts::Many),
+        ("coingecko", "coins", Accounts::Many),
+        (
+            "claude-code",
+            "plan session_tokens session_start",
+            Accounts::One,
+        ),
+    ]
+    .map(|(id, options, accounts)| KnownProvider {
+        id,
+        options: options.split(' ').collect(),
+        accounts,
+    });
     let variables: Variables = [("TZ", "UTC"), ("HOME", "/home/me")]
         .iter()
         .chain(variables)
@@ -48,7 +46,7 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
     )
 }
 
-fn load(text: &str) -> Loaded {
+pub(super) fn load(text: &str) -> Loaded {
     load_with(text, &[])
 }
 
@@ -58,7 +56,7 @@ fn good(text: &str) -> Config {
     loaded.config
 }
 
-fn warnings(text: &str) -> String {
+pub(super) fn warnings(text: &str) -> String {
     let lines: Vec<String> = load(text)
         .warnings
         .iter()

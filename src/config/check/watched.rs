@@ -101,12 +101,21 @@ fn budget<'a>(
         account,
         key: key.map(KeyId::new),
         model: model.map(ModelId::new),
-        project: project.map(ProjectId::new),
+        project: project.map(|project| folder(&project, surroundings)),
         period,
         amount: Money::new(amount, currency.unwrap_or(general)),
         notify_at,
         forecast,
     })
+}
+
+/// A project as the logs name it: a folder with the home written out.
+fn folder(project: &str, surroundings: &Surroundings<'_>) -> ProjectId {
+    if project.starts_with("~/") {
+        ProjectId::new(surroundings.path(project).to_string_lossy())
+    } else {
+        ProjectId::from(project)
+    }
 }
 
 /// `openai month`, `all month`.
@@ -255,4 +264,21 @@ pub(super) fn holdings<'a>(root: &mut Sheet<'a>, findings: &mut Findings<'a>) ->
         sheet.finish(findings);
     }
     holdings
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::check::tests::load;
+
+    #[test]
+    fn a_budgets_project_may_begin_with_the_home() {
+        let text = "[[budget]]\nproject = \"~/work/alpha\"\namount = 5\n";
+        let config = load(text).config;
+        let project = config
+            .policy
+            .budgets
+            .first()
+            .and_then(|each| each.project.clone());
+        assert_eq!(project, Some("/home/me/work/alpha".into()));
+    }
 }

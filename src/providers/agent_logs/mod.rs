@@ -113,14 +113,18 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
     // What is wished and what things cost change what is told of the same logs.
     let terms = format!("{}/{:x}", wishes.mark(), prices.mark());
     let known = cx.resume.and_then(|cursor| known(cursor, &terms, cx.now));
-    let Some(seen) = look(cx, agent, known).await? else {
+    let told_at = known.as_ref().map(|(_, told_at)| *told_at);
+    let revision = known.map(|(revision, _)| revision);
+    let Some(seen) = look(cx, agent, revision).await? else {
         return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
     };
-    // What is not read yet must not take the place of what the ledger knows.
-    let since = match &seen.behind {
-        Some(_) => cx.fresh_since.map_or(cx.since, |fresh| fresh.max(cx.since)),
-        None => cx.since,
+    let enough = match &seen.behind {
+        // What is not read yet must not take the place of what the ledger knows.
+        Some(_) => cx.fresh_since,
+        // The ledger knows all that did not change; what it covers must go on without a hole.
+        None => seen.changed_from.and_then(|from| Some(from.min(told_at?))),
     };
+    let since = enough.map_or(cx.since, |enough| enough.max(cx.since));
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
     reading
         .ranges
@@ -197,13 +201,13 @@ fn mark(seen: &Seen, terms: &str, now: DateTime<Utc>) -> Cursor {
     Cursor(format!("{} {} {terms}", now.timestamp(), seen.revision))
 }
 
-/// The state of the logs that the ledger knows. `None`: it must be told anew.
-fn known(cursor: &Cursor, terms: &str, now: DateTime<Utc>) -> Option<String> {
+/// The state of the logs that the ledger knows, and since when. `None`: it must be told anew.
+fn known(cursor: &Cursor, terms: &str, now: DateTime<Utc>) -> Option<(String, DateTime<Utc>)> {
     let mut parts = cursor.0.splitn(3, ' ');
     let told_at = DateTime::from_timestamp(parts.next()?.parse().ok()?, 0)?;
     let revision = parts.next()?.to_owned();
     let is_same = parts.next()? == terms;
     let age = now - told_at;
     let is_young = TimeDelta::zero() <= age && age < KEPT_AGAIN_AFTER;
-    (is_same && is_young).then_some(revision)
+    (is_same && is_young).then_some((revision, told_at))
 }

@@ -201,6 +201,7 @@ mod tests {
             unsaved: None,
             watch: Watch::Unasked,
             behind: None,
+            changed_from: None,
         }
     }
 

@@ -27,12 +27,17 @@ pub fn notes(budget: &BudgetDigest, moment: Moment) -> Vec<String> {
         format!("forecast {}", format::money(forecast))
     });
     let resets = format!("resets {}", format::reset_at(budget.resets_at, moment));
-    let misses = (budget.reach == SumReach::LowerBound)
+    let ambiguous = (!budget.ambiguous.is_empty()).then(|| {
+        let folders = budget.ambiguous.join(", ");
+        format!("its project is the name of several folders, name one in full: {folders}")
+    });
+    let misses = (budget.reach == SumReach::LowerBound && ambiguous.is_none())
         .then(|| format!("some spend has no price in {}", budget.amount.currency));
     percent
         .into_iter()
         .chain(forecast)
         .chain([resets])
+        .chain(ambiguous)
         .chain(misses)
         .collect()
 }

@@ -103,6 +103,7 @@ pub(crate) fn vvv() -> CoinDigest {
 
 pub(crate) fn budget() -> BudgetDigest {
     BudgetDigest {
+        ambiguous: Vec::new(),
         name: "openai month".to_owned(),
         spent: Some(decimal("41.2")),
         amount: usd("50"),

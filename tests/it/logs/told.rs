@@ -65,6 +65,31 @@ fn seconds(at: i64) -> Option<DateTime<Utc>> {
 }
 
 #[test]
+fn a_compressed_rollout_tells_its_windows_as_the_plain_one_would() -> Outcome<()> {
+    let home = tempfile::tempdir()?;
+    let day = "sessions/2026/09/15";
+    let name = "rollout-2026-09-15T19-30-00-0199c0de-000e-7000-8000-00000000000e.jsonl";
+    let both = samples().join("codex/x08-zstd").join(day);
+    let mut reports = Vec::new();
+    for end in ["", ".zst"] {
+        let place = home.path().join(format!("codex{end}"));
+        fs::create_dir_all(place.join(day))?;
+        let file = format!("{name}{end}");
+        fs::copy(both.join(&file), place.join(day).join(&file))?;
+        let state = home.path().join(format!("home{end}"));
+        let desk = desk(&state, &[("CODEX_HOME", &place)]);
+        reports.push(told(&desk, "codex-logs")?.ok_or("no report")?);
+    }
+    // The plain one was written on.
+    assert_eq!(
+        reports[1].told_at,
+        "2026-09-15T17:31:00Z".parse::<DateTime<Utc>>()?
+    );
+    assert_eq!(reports[0].windows, reports[1].windows);
+    Ok(())
+}
+
+#[test]
 fn codexs_newest_event_of_the_plan_tells_its_windows() -> Outcome<()> {
     let home = tempfile::tempdir()?;
     let place = samples().join("codex/x11-rate-limits-offline");
@@ -249,6 +274,9 @@ fn a_look_that_brings_nothing_says_so_and_one_that_brings_a_response_or_a_word_t
     copy(&samples().join("claude-code/c14-blocks"), &logs)?;
     let third = look(&desk, "claude-code", Some(&second.revision))?.ok_or("no news")?;
     assert_eq!(counted(&third), 10);
+    let earliest = third.slots.iter().map(|slot| slot.start);
+    let new = earliest.filter(|start| !first.slots.iter().any(|slot| slot.start == *start));
+    assert_eq!((first.changed_from, third.changed_from), (None, new.min()));
     let other = self::desk(home.path(), &[]);
     assert_eq!(
         look(&other, "claude-code", Some(&third.revision))?,

@@ -161,6 +161,7 @@ fn digest() -> Digest {
         converted: ConvertedTotals::default(),
         coins: vec![],
         budgets: vec![BudgetDigest {
+            ambiguous: Vec::new(),
             name: "openai month".into(),
             spent: None,
             amount: usd("50"),
