@@ -18,8 +18,8 @@ use serde_json::Value;
 use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::files::{Places, Stamp};
-use crate::logs::scan::LONGEST_LINE;
 use crate::logs::told::{LogsSince, Told};
+use spendtray_skim::LONGEST_LINE;
 
 const FILE: &str = ".claude.json";
 

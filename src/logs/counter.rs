@@ -11,11 +11,11 @@ use chrono::{DateTime, Utc};
 use crate::domain::agent::AgentSlot;
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
-use crate::logs::hashing::Set;
 use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
 use crate::logs::look::{self, Files, Job};
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
 use crate::logs::table::instant;
+use spendtray_skim::hashing::Set;
 
 /// A vendor's newest word may stand in a file that is not the newest: so many are remembered by name.
 const MOST_NEWEST: usize = 5;

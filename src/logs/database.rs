@@ -13,7 +13,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::logs::numbers;
-use crate::logs::skim::Raw;
+use spendtray_skim::Raw;
 
 /// Which rows tell what was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

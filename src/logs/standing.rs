@@ -13,11 +13,11 @@ use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::logs::files::Stamp;
-use crate::logs::hashing::{both, sum};
 use crate::logs::told::{LogsSince, Told};
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
 use crate::system::watch::{DEAF_FOR, Post};
+use spendtray_skim::hashing::{both, sum};
 
 /// More than this is read in parts, so that figures are there in between and nothing is read twice after a crash.
 const MUCH: u64 = 64 << 20;

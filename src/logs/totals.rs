@@ -5,11 +5,11 @@ use chrono::DateTime;
 use crate::domain::agent::{AgentSlot, Tally};
 use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::usage::SlotWidth;
-use crate::logs::hashing::both;
 use crate::logs::labels::{Labels, place};
 use crate::logs::lookup::Lookup;
 use crate::logs::response::Response;
 use crate::logs::table::Change;
+use spendtray_skim::hashing::both;
 
 /// What was used within a quarter of an hour under one label.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 use crate::domain::agent::Tally;
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::Stamp;
-use crate::logs::hashing::Map;
 use crate::logs::index::Seen;
 use crate::logs::index::frame::Follows;
 use crate::logs::labels::{Label, Labels, unpacked};
@@ -13,6 +12,7 @@ use crate::logs::reading::Mark;
 use crate::logs::response::Response;
 use crate::logs::table::bounded;
 use crate::logs::totals::Slot;
+use spendtray_skim::hashing::Map;
 
 /// Which of a tally's figures are told, in order; the last says that dollars follow.
 const FIGURES: usize = 10;

@@ -20,7 +20,6 @@ use std::path::Path;
 
 use crate::logs::codec::Bytes;
 use crate::logs::files::Stamp;
-use crate::logs::hashing::{Map, hash, sum};
 use crate::logs::index::body::Sections;
 use crate::logs::index::frame::Follows;
 pub(super) use crate::logs::index::frame::{Frame, MOST_RESPONSES};
@@ -29,6 +28,7 @@ use crate::logs::response::Response;
 use crate::logs::table::{Change, Table};
 use crate::logs::totals::Totals;
 use crate::system::private;
+use spendtray_skim::hashing::{Map, hash, sum};
 
 /// The first byte is no text's; the version follows.
 const MAGIC: &[u8; 7] = b"\xf1SPTLOG";
