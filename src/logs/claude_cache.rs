@@ -14,12 +14,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
+use spendtray_skim::LONGEST_LINE;
 
 use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::files::{Places, Stamp};
 use crate::logs::told::{LogsSince, Told};
-use spendtray_skim::LONGEST_LINE;
 
 const FILE: &str = ".claude.json";
 

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use spendtray_skim::hashing::Set;
 
 use crate::domain::agent::AgentSlot;
 use crate::logs::Agent;
@@ -15,7 +16,6 @@ use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
 use crate::logs::look::{self, Files, Job};
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
 use crate::logs::table::instant;
-use spendtray_skim::hashing::Set;
 
 /// A vendor's newest word may stand in a file that is not the newest: so many are remembered by name.
 const MOST_NEWEST: usize = 5;

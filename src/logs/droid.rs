@@ -9,6 +9,8 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
@@ -17,7 +19,6 @@ use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
-use spendtray_skim::{Raw, fields};
 
 /// Droid.
 pub(super) const AGENT: Agent = Agent {

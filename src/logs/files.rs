@@ -5,10 +5,11 @@ use std::fs::{self, Metadata};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use spendtray_skim::hashing::{Set, both, sum};
+
 use crate::domain::variables::Variables;
 use crate::logs::reading::Shape;
 use crate::system::identity;
-use spendtray_skim::hashing::{Set, both, sum};
 
 /// Folders deeper than this are not entered: no agent nests so deep, and a loop of mounts would.
 const DEEPEST: usize = 32;

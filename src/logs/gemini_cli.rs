@@ -10,6 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
+use spendtray_skim::Raw;
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
@@ -20,7 +21,6 @@ use crate::logs::numbers::counted;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
-use spendtray_skim::Raw;
 
 /// Gemini CLI.
 pub(super) const AGENT: Agent = Agent {

@@ -1,8 +1,9 @@
 //! Whose a response is, as one number: names are kept once, and so is each combination of them.
 
+use spendtray_skim::hashing::{both, sum};
+
 use crate::domain::agent::{ModelOrigin, PromptSize, Region, Speed, Terms};
 use crate::logs::lookup::Lookup;
-use spendtray_skim::hashing::{both, sum};
 
 /// Texts by number; number 0 is the empty text.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDateTime};
 use rust_decimal::Decimal;
+use spendtray_skim::Raw;
 
 use crate::domain::tokens::TokenCounts;
-use spendtray_skim::Raw;
 
 /// All tokens that went in, from a cache or not.
 pub(super) fn prompt(tokens: &TokenCounts) -> u64 {

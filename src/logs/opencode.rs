@@ -9,6 +9,8 @@
 
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
@@ -18,7 +20,6 @@ use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
-use spendtray_skim::{Raw, fields};
 
 /// OpenCode.
 pub(super) const AGENT: Agent = Agent {

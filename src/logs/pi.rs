@@ -7,6 +7,8 @@
 
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
@@ -16,7 +18,6 @@ use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
-use spendtray_skim::{Raw, fields};
 
 /// pi.
 pub(super) const AGENT: Agent = Agent {

@@ -5,10 +5,10 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
+use spendtray_skim::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
 
 use crate::logs::database::{self, Rows};
 use crate::logs::table::Table;
-use spendtray_skim::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
 
 /// How a file holds its lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

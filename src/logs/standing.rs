@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use spendtray_skim::hashing::{both, sum};
 
 use crate::domain::agent::{AgentResponse, AgentSlot};
 use crate::domain::ids::{ModelId, ProjectId};
@@ -17,7 +18,6 @@ use crate::logs::told::{LogsSince, Told};
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
 use crate::system::watch::{DEAF_FOR, Post};
-use spendtray_skim::hashing::{both, sum};
 
 /// More than this is read in parts, so that figures are there in between and nothing is read twice after a crash.
 const MUCH: u64 = 64 << 20;

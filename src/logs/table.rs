@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use spendtray_skim::hashing::both;
+pub(super) use spendtray_skim::hashing::hash;
+
 use crate::domain::agent::{Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::labels::{Labels, Named, Translation, place};
 use crate::logs::lookup::Lookup;
 use crate::logs::response::{Packed, Response};
-use spendtray_skim::hashing::both;
-pub(super) use spendtray_skim::hashing::hash;
 
 /// No response has more of anything: a sum of less than it cannot overflow.
 const MOST: u64 = 1 << 44;

@@ -1,6 +1,7 @@
 //! What was counted by quarter of an hour: kept beside the responses, so that a total is there without them.
 
 use chrono::DateTime;
+use spendtray_skim::hashing::both;
 
 use crate::domain::agent::{AgentSlot, Tally};
 use crate::domain::ids::{ModelId, ProjectId};
@@ -9,7 +10,6 @@ use crate::logs::labels::{Labels, place};
 use crate::logs::lookup::Lookup;
 use crate::logs::response::Response;
 use crate::logs::table::Change;
-use spendtray_skim::hashing::both;
 
 /// What was used within a quarter of an hour under one label.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -18,6 +18,8 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
+use spendtray_skim::Raw;
+use spendtray_skim::hashing::hash_two;
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
@@ -28,8 +30,6 @@ use crate::logs::files::{Places, named_in};
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
-use spendtray_skim::Raw;
-use spendtray_skim::hashing::hash_two;
 
 /// Claude Code.
 pub(super) const AGENT: Agent = Agent {

@@ -6,7 +6,6 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-
 use spendtray_skim::{Lesson, Paths, Patterns, Raw};
 
 /// The key without which a line says nothing.
@@ -250,8 +249,8 @@ impl<'a> Usage<'a> {
             output,
             cache_write,
             cache_read,
-            for_5m,
-            for_1h,
+            short,
+            long,
             rest @ ..,
         ] = values;
         let [thinking, searches, speed, tier, region, iterations] = rest;
@@ -260,8 +259,8 @@ impl<'a> Usage<'a> {
             output,
             cache_write,
             cache_read,
-            for_5m,
-            for_1h,
+            for_5m: short,
+            for_1h: long,
             thinking,
             searches,
             speed,

@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use memchr::memmem::Finder;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use spendtray_skim::Buffer;
 
 use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
@@ -20,7 +21,6 @@ use crate::logs::claude_cache::number;
 use crate::logs::files::{Places, Stamp};
 use crate::logs::reading::{Shape, plain};
 use crate::logs::told::{LogsSince, Told, window_words};
-use spendtray_skim::Buffer;
 
 /// How much of a file's end is read at first, and when nothing stands there.
 const TAILS: [u64; 2] = [256 << 10, 8 << 20];

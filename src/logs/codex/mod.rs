@@ -20,6 +20,8 @@ mod wire;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Patterns, Raw, field};
+
 use crate::domain::agent::{ModelOrigin, PromptSize, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
@@ -32,7 +34,6 @@ use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::seconds;
 use crate::logs::reading::{Find, Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
-use spendtray_skim::{Patterns, Raw, field};
 
 /// Codex.
 pub(super) const AGENT: Agent = Agent {

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-use crate::logs::numbers;
 use spendtray_skim::{Buffer, Lesson, Paths, Patterns, Raw, field};
+
+use crate::logs::numbers;
 
 /// Input, of it cached, of it written to the cache, output, of it reasoning.
 pub(super) type Totals = [u64; 5];

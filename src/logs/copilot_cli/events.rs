@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{Tally, Terms};
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::copilot_cli::{Stored, Usage};
@@ -12,7 +14,6 @@ use crate::logs::files::ends_in;
 use crate::logs::numbers;
 use crate::logs::reading::{Find, Heed, Reader, Source};
 use crate::logs::table::{Sighting, Table, hash};
-use spendtray_skim::{Raw, fields};
 
 /// One session's events.
 pub(super) struct Session {

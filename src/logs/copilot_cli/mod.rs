@@ -17,6 +17,8 @@ mod traces;
 
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::Raw;
+
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::database::{self, Rows};
@@ -25,7 +27,6 @@ use crate::logs::numbers;
 use crate::logs::reading::{Find, Shape};
 use crate::logs::table::hash;
 use crate::logs::told;
-use spendtray_skim::Raw;
 
 /// Copilot CLI.
 pub(super) const AGENT: Agent = Agent {

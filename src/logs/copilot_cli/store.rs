@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::logs::copilot_cli::Usage;
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader};
 use crate::logs::table::{Sighting, Table, hash};
-use spendtray_skim::{Raw, fields};
 
 /// The rows of a store, in their order.
 #[derive(Default)]

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::copilot_cli::{Stored, Usage};
 use crate::logs::numbers;
 use crate::logs::reading::{Find, Heed, Reader, Source};
 use crate::logs::table::{Sighting, Table, hash};
-use spendtray_skim::{Raw, fields};
 
 /// One file of records.
 #[derive(Default)]

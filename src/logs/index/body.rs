@@ -1,6 +1,7 @@
 //! What stands in a frame, written and read. Reading never panics and believes no number.
 
 use rust_decimal::Decimal;
+use spendtray_skim::hashing::Map;
 
 use crate::domain::agent::Tally;
 use crate::logs::codec::{Bytes, Writer};
@@ -12,7 +13,6 @@ use crate::logs::reading::Mark;
 use crate::logs::response::Response;
 use crate::logs::table::bounded;
 use crate::logs::totals::Slot;
-use spendtray_skim::hashing::Map;
 
 /// Which of a tally's figures are told, in order; the last says that dollars follow.
 const FIGURES: usize = 10;

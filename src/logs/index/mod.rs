@@ -18,6 +18,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use spendtray_skim::hashing::{Map, hash, sum};
+
 use crate::logs::codec::Bytes;
 use crate::logs::files::Stamp;
 use crate::logs::index::body::Sections;
@@ -28,7 +30,6 @@ use crate::logs::response::Response;
 use crate::logs::table::{Change, Table};
 use crate::logs::totals::Totals;
 use crate::system::private;
-use spendtray_skim::hashing::{Map, hash, sum};
 
 /// The first byte is no text's; the version follows.
 const MAGIC: &[u8; 7] = b"\xf1SPTLOG";
