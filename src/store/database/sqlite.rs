@@ -95,7 +95,12 @@ fn each_now(
             let mut prepared = file.prepare_cached(sql)?;
             run(&mut prepared, statement, show)
         }
-        Cow::Owned(sql) => run(&mut file.prepare(sql)?, statement, show),
+        // `$12` is a name, which is sought among all before it: of thousands that takes longer than the rows. `?12` is
+        // the place itself.
+        Cow::Owned(sql) => {
+            let mut prepared = file.prepare(&sql.replace('$', "?"))?;
+            run(&mut prepared, statement, show)
+        }
     }
 }
 
