@@ -226,16 +226,6 @@ impl<'r> Told<'r> {
         }
     }
 
-    /// Whether it is that one's.
-    pub(super) fn is_of(&self, who: &Attribution) -> bool {
-        let [key, model, project, user] = self.who;
-        let is = |known: Option<&str>, name: &str| known.unwrap_or_default() == name;
-        is(who.key.as_ref().map(KeyId::as_str), key)
-            && is(who.model.as_ref().map(ModelId::as_str), model)
-            && is(who.project.as_ref().map(ProjectId::as_str), project)
-            && is(who.user.as_ref().map(UserId::as_str), user)
-    }
-
     /// Adds what this row says to a slot; money that cannot be read is left out.
     pub(super) fn add_to(&self, slot: &mut UsageSlot) -> Read<()> {
         if let Some(more) = self.requests {
@@ -295,13 +285,18 @@ fn unpriced(model: Option<&ModelId>) -> Paid {
 }
 
 fn who(who: &Attribution) -> Who {
-    [
+    names(who).map(cell::clean)
+}
+
+/// API key, model, project, person, in the order of the columns; an empty text is unknown.
+pub(super) fn names(who: &Attribution) -> [&str; 4] {
+    let names = [
         who.key.as_ref().map(KeyId::as_str),
         who.model.as_ref().map(ModelId::as_str),
         who.project.as_ref().map(ProjectId::as_str),
         who.user.as_ref().map(UserId::as_str),
-    ]
-    .map(|part| cell::clean(part.unwrap_or_default()))
+    ];
+    names.map(Option::unwrap_or_default)
 }
 
 fn tokens(counts: &TokenCounts) -> Tokens {

@@ -8,7 +8,7 @@ use crate::domain::account::AccountId;
 use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::store::cell::{self, Read};
 use crate::store::database::{Connection, Error, Row, query};
-use crate::store::usage::row::{SlotRow, Told};
+use crate::store::usage::row::{SlotRow, Told, names};
 
 /// So many rows in one statement.
 const CHUNK: usize = 50;
@@ -194,26 +194,19 @@ fn slot(row: &Row<'_>, seen: &mut Seen) -> Read<UsageSlot> {
     Ok(slot)
 }
 
-/// The attributions seen so far: the slots of one share its texts.
+/// The attributions seen so far, in the order of their names: the slots of one share its texts.
 #[derive(Default)]
-struct Seen {
-    all: Vec<Attribution>,
-    /// Where the next is looked for first: they come in the same order in each slot of time.
-    next: usize,
-}
+struct Seen(Vec<Attribution>);
 
 impl Seen {
     fn attribution(&mut self, row: &Told<'_>) -> Attribution {
-        let (before, after) = self.all.split_at(self.next.min(self.all.len()));
-        let later = after.iter().position(|who| row.is_of(who));
-        let place = later
-            .map(|place| place + before.len())
-            .or_else(|| before.iter().position(|who| row.is_of(who)))
-            .unwrap_or_else(|| {
-                self.all.push(row.attribution());
-                self.all.len() - 1
-            });
-        self.next = place + 1;
-        self.all.get(place).cloned().unwrap_or_default()
+        match self.0.binary_search_by(|who| names(who).cmp(&row.who)) {
+            Ok(place) => self.0[place].clone(),
+            Err(place) => {
+                let who = row.attribution();
+                self.0.insert(place, who.clone());
+                who
+            }
+        }
     }
 }
