@@ -60,7 +60,8 @@
 //!   suspend, hears when the clock is set, and wakes the process once.
 //! * Small before fast: libraries are built for size, vendors are asked in HTTP/1.1 by ASCII names, zones are read from
 //!   IANA's bytes ([`domain::zone`]; tables cost a megabyte to relocate at every start), older usage is held by day
-//!   ([`analysis::folding`]).
+//!   ([`analysis::folding`]). What reads gigabytes of agents' logs is built for speed, and is a package of its own for
+//!   that, `src/skim`.
 //! * A fault of the program ends it (`panic = "abort"`), with its place in the log: a tenth of the program less, and no
 //!   tray that is half dead. `unsafe` stands in one line (`system::heap`): only the C library gives freed memory back.
 //! * [`simulator`] is part of the library: the demo and the tests talk to the same strict vendors.

@@ -10,13 +10,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::files::{Places, ends_in};
-use crate::logs::numbers;
+use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
 
@@ -56,22 +57,13 @@ impl Thread {
     }
 }
 
-/// What a message says of its own usage.
-#[derive(Default)]
-struct Message<'a> {
-    id: Raw<'a>,
-    usage: Raw<'a>,
-}
-
 /// What a request used.
-#[derive(Default, Clone)]
 struct Usage<'a> {
     at: Raw<'a>,
     model: Raw<'a>,
     tokens: TokenCounts,
 }
 
-#[derive(Default)]
 struct Event<'a> {
     id: Raw<'a>,
     /// The message it led to.
@@ -87,20 +79,7 @@ impl Reader for Thread {
 
 impl Thread {
     fn thread(&self, text: &[u8], table: &mut Table) -> Option<Heed> {
-        let (mut messages, mut ledger) = (Raw::default(), Raw::default());
-        let mut skim = Skim::new(text);
-        skim.object(|skim, key| {
-            let place = match key {
-                b"messages" => &mut messages,
-                b"usageLedger" => &mut ledger,
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        })?;
-        if !skim.at_end() {
-            return None;
-        }
+        let [messages, ledger] = fields(text, &["messages", "usageLedger"])?;
         let (messages, mut bad) = messages_of(messages);
         let (events, bad_events) = events_of(ledger);
         bad |= bad_events;
@@ -179,28 +158,21 @@ impl Thread {
 /// The messages with usage by their ids, and whether one of them made no sense.
 fn messages_of(raw: Raw<'_>) -> (BTreeMap<&[u8], Usage<'_>>, bool) {
     let (mut found, mut bad) = (BTreeMap::new(), false);
-    each(raw, |element| {
-        let mut message = Message::default();
-        element.object_if_any(|skim, key| {
-            let place = match key {
-                b"messageId" => &mut message.id,
-                b"usage" => &mut message.usage,
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        })?;
-        if message.usage.is_absent() {
+    let _all = raw.each_element(&mut |element| {
+        let Some([id, usage]) = element.fields(&["messageId", "usage"]) else {
+            return Some(());
+        };
+        if usage.is_absent() {
             return Some(());
         }
-        match usage_of(message.usage) {
+        match usage_of(usage) {
             Some(usage) if numbers::instant(usage.at).is_some() => {
-                found.insert(message.id.0, usage);
+                found.insert(id.0, usage);
             }
             // What has no instant can still tell what an event of the ledger read from the cache.
             Some(usage) => {
                 bad |= usage.tokens.total() > 0;
-                found.insert(message.id.0, usage);
+                found.insert(id.0, usage);
             }
             None => bad = true,
         }
@@ -210,42 +182,34 @@ fn messages_of(raw: Raw<'_>) -> (BTreeMap<&[u8], Usage<'_>>, bool) {
 }
 
 fn usage_of(raw: Raw<'_>) -> Option<Usage<'_>> {
-    let mut usage = Usage::default();
-    let tokens = &mut usage.tokens;
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"model" => {
-                usage.model = skim.raw()?;
-                return Some(());
-            }
-            b"timestamp" => {
-                usage.at = skim.raw()?;
-                return Some(());
-            }
-            b"inputTokens" => &mut tokens.input,
-            b"outputTokens" => &mut tokens.output,
-            b"cacheCreationInputTokens" => &mut tokens.cache_write,
-            b"cacheReadInputTokens" => &mut tokens.cached_input,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?.count_or_zero()?;
-        Some(())
-    })?;
-    Some(usage)
+    let [model, at, counts @ ..] = raw.fields(&[
+        "model",
+        "timestamp",
+        "inputTokens",
+        "outputTokens",
+        "cacheCreationInputTokens",
+        "cacheReadInputTokens",
+    ])?;
+    let [input, output, cache_write, cached_input] = counted(counts)?;
+    Some(Usage {
+        at,
+        model,
+        tokens: TokenCounts {
+            input,
+            output,
+            cached_input,
+            cache_write,
+            ..TokenCounts::default()
+        },
+    })
 }
 
 /// The events of a ledger, and whether one of them made no sense.
 fn events_of(raw: Raw<'_>) -> (Vec<Event<'_>>, bool) {
-    let (mut found, mut bad, mut events) = (Vec::new(), false, Raw::default());
-    let _shape = Skim::new(raw.0).object_if_any(|skim, key| {
-        if key != b"events" {
-            return skim.skip();
-        }
-        events = skim.raw()?;
-        Some(())
-    });
-    each(events, |element| {
-        match event_of(element.raw()?) {
+    let (mut found, mut bad) = (Vec::new(), false);
+    let [events] = raw.fields(&["events"]).unwrap_or_default();
+    let _all = events.each_element(&mut |element| {
+        match event_of(element) {
             Some(event) => found.push(event),
             None => bad = true,
         }
@@ -255,43 +219,25 @@ fn events_of(raw: Raw<'_>) -> (Vec<Event<'_>>, bool) {
 }
 
 fn event_of(raw: Raw<'_>) -> Option<Event<'_>> {
-    let mut event = Event::default();
-    let mut total = 0;
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"id" => &mut event.id,
-            b"toMessageId" => &mut event.message,
-            b"timestamp" => &mut event.usage.at,
-            b"model" => &mut event.usage.model,
-            b"tokens" => {
-                let tokens = &mut event.usage.tokens;
-                return skim.object_if_any(|skim, key| {
-                    let place = match key {
-                        b"input" => &mut tokens.input,
-                        b"output" => &mut tokens.output,
-                        b"total" => &mut total,
-                        _ => return skim.skip(),
-                    };
-                    *place = skim.raw()?.count_or_zero()?;
-                    Some(())
-                });
-            }
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    let tokens = &mut event.usage.tokens;
-    if tokens.input == 0 && tokens.output == 0 {
-        tokens.output = total;
-    }
-    Some(event)
-}
-
-/// Visits each element where there is an array, as far as it makes sense.
-fn each<'a>(raw: Raw<'a>, mut visit: impl FnMut(&mut Skim<'a>) -> Option<()>) {
-    let mut skim = Skim::new(raw.0);
-    if skim.peek() == Some(b'[') {
-        let _complete = skim.array(|skim| visit(skim));
-    }
+    let [id, message, at, model, counts @ ..] = raw.fields(&[
+        "id",
+        "toMessageId",
+        "timestamp",
+        "model",
+        "tokens/input",
+        "tokens/output",
+        "tokens/total",
+    ])?;
+    let [input, output, total] = counted(counts)?;
+    let is_split = input > 0 || output > 0;
+    let tokens = TokenCounts {
+        input,
+        output: if is_split { output } else { total },
+        ..TokenCounts::default()
+    };
+    Some(Event {
+        id,
+        message,
+        usage: Usage { at, model, tokens },
+    })
 }

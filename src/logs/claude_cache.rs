@@ -14,11 +14,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
+use spendtray_skim::LONGEST_LINE;
 
 use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::files::{Places, Stamp};
-use crate::logs::scan::LONGEST_LINE;
 use crate::logs::told::{LogsSince, Told};
 
 const FILE: &str = ".claude.json";

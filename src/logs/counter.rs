@@ -7,11 +7,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use spendtray_skim::hashing::Set;
 
 use crate::domain::agent::AgentSlot;
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
-use crate::logs::hashing::Set;
 use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
 use crate::logs::look::{self, Files, Job};
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};

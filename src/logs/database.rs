@@ -11,9 +11,9 @@ use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
+use spendtray_skim::Raw;
 
 use crate::logs::numbers;
-use crate::logs::skim::Raw;
 
 /// Which rows tell what was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

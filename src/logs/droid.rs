@@ -9,13 +9,14 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::files::Places;
-use crate::logs::numbers;
+use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
 
@@ -81,21 +82,8 @@ impl Reader for Settings {
 
 impl Settings {
     fn session(&self, text: &[u8], table: &mut Table) -> Option<Heed> {
-        let [mut model, mut began, mut usage] = [Raw::default(); 3];
-        let mut skim = Skim::new(text);
-        skim.object(|skim, key| {
-            let place = match key {
-                b"model" => &mut model,
-                b"providerLockTimestamp" => &mut began,
-                b"tokenUsage" => &mut usage,
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        })?;
-        if !skim.at_end() {
-            return None;
-        }
+        let [model, began, usage] =
+            fields(text, &["model", "providerLockTimestamp", "tokenUsage"])?;
         if usage.is_absent() {
             return Some(Heed::Passed);
         }
@@ -123,21 +111,21 @@ impl Settings {
 }
 
 fn tokens(raw: Raw<'_>) -> Option<TokenCounts> {
-    let mut tokens = TokenCounts::default();
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"inputTokens" => &mut tokens.input,
-            b"outputTokens" => &mut tokens.output,
-            b"cacheCreationTokens" => &mut tokens.cache_write,
-            b"cacheReadTokens" => &mut tokens.cached_input,
-            b"thinkingTokens" => &mut tokens.reasoning,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?.count_or_zero()?;
-        Some(())
-    })?;
-    tokens.reasoning = tokens.reasoning.min(tokens.output);
-    Some(tokens)
+    let [input, output, cache_write, cached_input, thinking] = counted(raw.fields(&[
+        "inputTokens",
+        "outputTokens",
+        "cacheCreationTokens",
+        "cacheReadTokens",
+        "thinkingTokens",
+    ])?)?;
+    Some(TokenCounts {
+        input,
+        cached_input,
+        cache_write,
+        output,
+        reasoning: thinking.min(output),
+        ..TokenCounts::default()
+    })
 }
 
 /// A model's own name, out of the one that the user's list of models gives it.

@@ -5,8 +5,9 @@ use std::fs::{self, Metadata};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use spendtray_skim::hashing::{Set, both, sum};
+
 use crate::domain::variables::Variables;
-use crate::logs::hashing::{Set, both, sum};
 use crate::logs::reading::Shape;
 use crate::system::identity;
 

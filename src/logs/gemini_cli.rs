@@ -10,14 +10,15 @@
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
+use spendtray_skim::Raw;
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::{Places, ends_in, named_in};
+use crate::logs::numbers::counted;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
 
@@ -49,6 +50,9 @@ fn shape(path: &Path) -> Option<Shape> {
     }
 }
 
+/// A message stands in a patch of a chat, and nothing deeper.
+const DEEPEST: usize = 4;
+
 #[derive(Debug, Default)]
 struct Chat {
     project: String,
@@ -77,35 +81,39 @@ impl Chat {
         chat
     }
 
-    /// Takes in an object: a message, the head, a patch or a whole older chat.
-    fn object(&mut self, skim: &mut Skim<'_>, table: &mut Table) -> Option<Heed> {
-        let mut message = Message::default();
+    /// Takes in an object: a message, the head, a patch or a whole older chat. `None`: it makes no sense.
+    fn object(&mut self, raw: Raw<'_>, depth: usize, table: &mut Table) -> Option<Heed> {
+        if !raw.0.starts_with(b"{") {
+            return Some(Heed::Passed);
+        }
+        let [id, timestamp, model, tokens, session, patch, messages] = raw.fields(&[
+            "id",
+            "timestamp",
+            "model",
+            "tokens",
+            "sessionId",
+            "$set",
+            "messages",
+        ])?;
+        if !session.is_absent() {
+            self.session = session.text().unwrap_or_default();
+        }
         let mut heed = Heed::Passed;
-        skim.object_if_any(|skim, key| {
-            let place = match key {
-                b"id" => &mut message.id,
-                b"timestamp" => &mut message.timestamp,
-                b"model" => &mut message.model,
-                b"tokens" => &mut message.tokens,
-                b"sessionId" => {
-                    self.session = skim.raw()?.text().unwrap_or_default();
-                    return Some(());
-                }
-                b"$set" => {
-                    heed = self.object(skim, table)?;
-                    return Some(());
-                }
-                b"messages" if skim.peek() == Some(b'[') => {
-                    return skim.array(|skim| {
-                        heed = self.object(skim, table)?;
-                        Some(())
-                    });
-                }
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        })?;
+        if depth < DEEPEST {
+            heed = self.object(patch, depth + 1, table)?;
+            if messages.0.starts_with(b"[") {
+                messages.each_element(&mut |raw| {
+                    heed = self.object(raw, depth + 1, table)?;
+                    Some(())
+                })?;
+            }
+        }
+        let message = Message {
+            id,
+            timestamp,
+            model,
+            tokens,
+        };
         if message.tokens.is_absent() {
             return Some(heed);
         }
@@ -144,7 +152,6 @@ impl Chat {
     }
 }
 
-#[derive(Default)]
 struct Message<'a> {
     id: Raw<'a>,
     timestamp: Raw<'a>,
@@ -154,27 +161,8 @@ struct Message<'a> {
 
 /// The length of the prompt, and the tokens by class.
 fn tokens(raw: Raw<'_>) -> Option<(u64, TokenCounts)> {
-    let [
-        mut input,
-        mut output,
-        mut cached,
-        mut thoughts,
-        mut tool,
-        mut total,
-    ] = [0_u64; 6];
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"input" => &mut input,
-            b"output" => &mut output,
-            b"cached" => &mut cached,
-            b"thoughts" => &mut thoughts,
-            b"tool" => &mut tool,
-            b"total" => &mut total,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?.count_or_zero()?;
-        Some(())
-    })?;
+    let [input, output, cached, thoughts, tool, total] =
+        counted(raw.fields(&["input", "output", "cached", "thoughts", "tool", "total"])?)?;
     let answer = output.saturating_add(thoughts);
     let sum = input.saturating_add(answer).saturating_add(tool);
     let fresh = if cached > 0 && sum.saturating_add(cached) == total {
@@ -194,9 +182,10 @@ fn tokens(raw: Raw<'_>) -> Option<(u64, TokenCounts)> {
 
 impl Reader for Chat {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        let mut skim = Skim::new(line);
-        let heed = self.object(&mut skim, table);
-        heed.filter(|_| skim.at_end()).unwrap_or(Heed::Bad)
+        if !line.starts_with(b"{") {
+            return Heed::Bad;
+        }
+        self.object(Raw(line), 0, table).unwrap_or(Heed::Bad)
     }
 
     fn kept(&self) -> Option<Vec<u8>> {

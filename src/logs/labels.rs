@@ -1,7 +1,8 @@
 //! Whose a response is, as one number: names are kept once, and so is each combination of them.
 
+use spendtray_skim::hashing::{both, sum};
+
 use crate::domain::agent::{ModelOrigin, PromptSize, Region, Speed, Terms};
-use crate::logs::hashing::{both, sum};
 use crate::logs::lookup::Lookup;
 
 /// Texts by number; number 0 is the empty text.

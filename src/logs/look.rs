@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use spendtray_skim::Buffer;
+use spendtray_skim::hashing::Map;
+
 use crate::logs::Agent;
 use crate::logs::files::Found;
-use crate::logs::hashing::Map;
 use crate::logs::index::Seen;
 use crate::logs::reading::{Brought, Glance, Mark};
-use crate::logs::scan::Buffer;
 
 /// More readers than this only wait for each other.
 const MOST_READERS: usize = 8;

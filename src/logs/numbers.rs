@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDateTime};
 use rust_decimal::Decimal;
+use spendtray_skim::Raw;
 
 use crate::domain::tokens::TokenCounts;
-use crate::logs::skim::Raw;
 
 /// All tokens that went in, from a cache or not.
 pub(super) fn prompt(tokens: &TokenCounts) -> u64 {
@@ -12,6 +12,15 @@ pub(super) fn prompt(tokens: &TokenCounts) -> u64 {
         .input
         .saturating_add(tokens.cached_input)
         .saturating_add(tokens.cache_writes())
+}
+
+/// Counts, zero where there is none; `None` when one is something else.
+pub(super) fn counted<const N: usize>(raws: [Raw<'_>; N]) -> Option<[u64; N]> {
+    let mut counts = [0; N];
+    for (count, raw) in counts.iter_mut().zip(raws) {
+        *count = raw.count_or_zero()?;
+    }
+    Some(counts)
 }
 
 /// The dollars a number says, exactly; `None` for anything but a number that is not negative.
@@ -59,53 +68,10 @@ pub(super) const fn model(name: &str) -> &str {
 
 /// The seconds since the epoch of an instant of RFC 3339, with any offset and any fraction.
 pub(super) fn seconds(raw: Raw<'_>) -> Option<i64> {
-    usual_seconds(raw.0).or_else(|| {
+    raw.utc_seconds().or_else(|| {
         let at = DateTime::parse_from_rfc3339(&raw.chars()?).ok()?;
         Some(at.timestamp())
     })
-}
-
-/// The same for what all agents write, `"2026-11-20T08:15:30.123Z"`; `None` for anything that needs a calendar.
-fn usual_seconds(text: &[u8]) -> Option<i64> {
-    let (instant, fraction) = text
-        .strip_prefix(b"\"")?
-        .strip_suffix(b"Z\"")?
-        .split_at_checked(19)?;
-    let digits = |from: usize, to: usize| {
-        let digits = instant.get(from..to)?.iter();
-        digits.into_iter().try_fold(0_i64, |number, byte| {
-            byte.is_ascii_digit()
-                .then(|| number * 10 + i64::from(byte - b'0'))
-        })
-    };
-    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    let is_fraction = match fraction {
-        [] => true,
-        [b'.', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    if !is_fraction
-        || !marks
-            .iter()
-            .all(|(at, mark)| instant.get(*at) == Some(mark))
-    {
-        return None;
-    }
-    let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
-    let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
-    let plain = (1..=12).contains(&month) && (1..=28).contains(&day) && year >= 1;
-    if !plain || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    // Years begin in March, so that the day that some have more is their last.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days =
-        year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 719_469;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 #[cfg(test)]

@@ -9,14 +9,15 @@
 
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::database::Rows;
 use crate::logs::files::{Places, ends_in, named_in};
-use crate::logs::numbers;
+use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
 
@@ -47,7 +48,6 @@ fn shape(path: &Path) -> Option<Shape> {
 
 struct Messages;
 
-#[derive(Default)]
 struct Message<'a> {
     id: Raw<'a>,
     session: Raw<'a>,
@@ -74,35 +74,34 @@ impl Reader for Messages {
 }
 
 fn message(line: &[u8]) -> Option<Message<'_>> {
-    let mut found = Message::default();
-    let mut skim = Skim::new(line);
-    skim.object(|skim, key| {
-        let place = match key {
-            b"id" => &mut found.id,
-            b"sessionID" => &mut found.session,
-            b"role" => &mut found.role,
-            b"providerID" => &mut found.provider,
-            b"modelID" => &mut found.model,
-            b"cost" => &mut found.cost,
-            b"tokens" => &mut found.tokens,
-            b"time" | b"path" => {
-                return skim.object_if_any(|skim, key| {
-                    let place = match key {
-                        b"created" => &mut found.created,
-                        b"completed" => &mut found.completed,
-                        b"cwd" => &mut found.folder,
-                        _ => return skim.skip(),
-                    };
-                    *place = skim.raw()?;
-                    Some(())
-                });
-            }
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    skim.at_end().then_some(found)
+    let [id, session, role, provider, model, cost, tokens, rest @ ..] = fields(
+        line,
+        &[
+            "id",
+            "sessionID",
+            "role",
+            "providerID",
+            "modelID",
+            "cost",
+            "tokens",
+            "path/cwd",
+            "time/created",
+            "time/completed",
+        ],
+    )?;
+    let [folder, created, completed] = rest;
+    Some(Message {
+        id,
+        session,
+        role,
+        provider,
+        model,
+        cost,
+        tokens,
+        folder,
+        created,
+        completed,
+    })
 }
 
 fn count(message: &Message<'_>, table: &mut Table) -> Option<Heed> {
@@ -155,37 +154,19 @@ fn count(message: &Message<'_>, table: &mut Table) -> Option<Heed> {
 }
 
 fn tokens(raw: Raw<'_>) -> Option<TokenCounts> {
-    let [mut input, mut output, mut reasoning, mut read, mut write] = [0_u64; 5];
-    let mut told_total = false;
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"input" => &mut input,
-            b"output" => &mut output,
-            b"reasoning" => &mut reasoning,
-            b"total" => {
-                told_total = !skim.raw()?.is_absent();
-                return Some(());
-            }
-            b"cache" => {
-                return skim.object_if_any(|skim, key| {
-                    let place = match key {
-                        b"read" => &mut read,
-                        b"write" => &mut write,
-                        _ => return skim.skip(),
-                    };
-                    *place = skim.raw()?.count_or_zero()?;
-                    Some(())
-                });
-            }
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?.count_or_zero()?;
-        Some(())
-    })?;
-    let output = if told_total {
-        output.saturating_add(reasoning)
-    } else {
+    let [total, counts @ ..] = raw.fields(&[
+        "total",
+        "input",
+        "output",
+        "reasoning",
+        "cache/read",
+        "cache/write",
+    ])?;
+    let [input, output, reasoning, read, write] = counted(counts)?;
+    let output = if total.is_absent() {
         output
+    } else {
+        output.saturating_add(reasoning)
     };
     Some(TokenCounts {
         input,

@@ -7,14 +7,15 @@
 
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::{Places, ends_in};
-use crate::logs::numbers;
+use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
 
@@ -75,7 +76,6 @@ impl Session {
     }
 }
 
-#[derive(Default)]
 struct Entry<'a> {
     kind: Raw<'a>,
     id: Raw<'a>,
@@ -88,32 +88,27 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     fn of(line: &'a [u8]) -> Option<Self> {
-        let mut entry = Self::default();
-        let mut skim = Skim::new(line);
-        skim.object(|skim, key| {
-            let place = match key {
-                b"type" => &mut entry.kind,
-                b"id" => &mut entry.id,
-                b"timestamp" => &mut entry.at,
-                b"cwd" => &mut entry.folder,
-                b"message" => {
-                    return skim.object_if_any(|skim, key| {
-                        let place = match key {
-                            b"role" => &mut entry.role,
-                            b"model" => &mut entry.model,
-                            b"usage" => &mut entry.usage,
-                            _ => return skim.skip(),
-                        };
-                        *place = skim.raw()?;
-                        Some(())
-                    });
-                }
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        })?;
-        skim.at_end().then_some(entry)
+        let [kind, id, at, folder, role, model, usage] = fields(
+            line,
+            &[
+                "type",
+                "id",
+                "timestamp",
+                "cwd",
+                "message/role",
+                "message/model",
+                "message/usage",
+            ],
+        )?;
+        Some(Self {
+            kind,
+            id,
+            at,
+            folder,
+            role,
+            model,
+            usage,
+        })
     }
 }
 
@@ -177,28 +172,22 @@ impl Session {
 
 /// The tokens, and the cost as it is written.
 fn usage(raw: Raw<'_>) -> Option<(TokenCounts, Raw<'_>)> {
-    let (mut tokens, mut cost) = (TokenCounts::default(), Raw::default());
-    Skim::new(raw.0).object(|skim, key| {
-        let place = match key {
-            b"input" => &mut tokens.input,
-            b"output" => &mut tokens.output,
-            b"cacheRead" => &mut tokens.cached_input,
-            b"cacheWrite" => &mut tokens.cache_write,
-            b"reasoning" => &mut tokens.reasoning,
-            b"cost" => {
-                return skim.object_if_any(|skim, key| {
-                    if key != b"total" {
-                        return skim.skip();
-                    }
-                    cost = skim.raw()?;
-                    Some(())
-                });
-            }
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?.count_or_zero()?;
-        Some(())
-    })?;
-    tokens.reasoning = tokens.reasoning.min(tokens.output);
+    let [cost, counts @ ..] = raw.fields(&[
+        "cost/total",
+        "input",
+        "output",
+        "cacheRead",
+        "cacheWrite",
+        "reasoning",
+    ])?;
+    let [input, output, cached_input, cache_write, reasoning] = counted(counts)?;
+    let tokens = TokenCounts {
+        input,
+        cached_input,
+        cache_write,
+        output,
+        reasoning: reasoning.min(output),
+        ..TokenCounts::default()
+    };
     Some((tokens, cost))
 }

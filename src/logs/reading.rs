@@ -5,9 +5,9 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
+use spendtray_skim::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
 
 use crate::logs::database::{self, Rows};
-use crate::logs::scan::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
 use crate::logs::table::Table;
 
 /// How a file holds its lines.
@@ -116,7 +116,12 @@ impl Glance<'_> {
             Shape::Lines => self.lines(buffer, &mut brought)?,
             Shape::Compressed => {
                 let mut reader = self.start(None);
-                feed(reader.as_mut(), buffer, plain(self.path)?, &mut brought)?;
+                feed(
+                    reader.as_mut(),
+                    buffer,
+                    &mut plain(self.path)?,
+                    &mut brought,
+                )?;
                 brought.bytes = self.size;
                 reader.finish(self.find, &mut brought.table);
             }
@@ -168,8 +173,8 @@ impl Glance<'_> {
         }
         let mut reader = self.start(from.map(|mark| mark.kept.as_slice()));
         // What is appended while it is read belongs to the next look: it is not in the stamp either.
-        let rest = (&file).take(self.size.saturating_sub(offset));
-        let pass = feed(reader.as_mut(), buffer, rest, brought)?;
+        let mut rest = (&file).take(self.size.saturating_sub(offset));
+        let pass = feed(reader.as_mut(), buffer, &mut rest, brought)?;
         brought.bytes = pass.bytes;
         reader.finish(self.find, &mut brought.table);
         if let Some(kept) = reader.kept() {
@@ -194,12 +199,12 @@ pub(super) fn plain(path: &Path) -> io::Result<impl Read> {
 fn feed(
     reader: &mut dyn Reader,
     buffer: &mut Buffer,
-    from: impl Read,
+    from: &mut dyn Read,
     brought: &mut Brought,
 ) -> io::Result<Pass> {
     let (table, bad) = (&mut brought.table, &mut brought.bad);
     let needle = reader.needle();
-    let pass = buffer.lines(from, needle, |line| {
+    let pass = buffer.lines(from, needle, &mut |line| {
         let heed = match (line.ending, line.hit) {
             (Ending::Open, _) => reader.open_line(line.text, table),
             (Ending::Whole, Some(at)) => reader.hit(line.text, at, table),

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use spendtray_skim::hashing::{both, sum};
 
 use crate::domain::agent::{AgentResponse, AgentSlot};
 use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::logs::files::Stamp;
-use crate::logs::hashing::{both, sum};
 use crate::logs::told::{LogsSince, Told};
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use spendtray_skim::hashing::both;
+pub(super) use spendtray_skim::hashing::hash;
+
 use crate::domain::agent::{Tally, Terms};
 use crate::domain::tokens::TokenCounts;
-use crate::logs::hashing::both;
-pub(super) use crate::logs::hashing::hash;
 use crate::logs::labels::{Labels, Named, Translation, place};
 use crate::logs::lookup::Lookup;
 use crate::logs::response::{Packed, Response};

@@ -1,11 +1,11 @@
 //! What was counted by quarter of an hour: kept beside the responses, so that a total is there without them.
 
 use chrono::DateTime;
+use spendtray_skim::hashing::both;
 
 use crate::domain::agent::{AgentSlot, Tally};
 use crate::domain::ids::{ModelId, ProjectId};
 use crate::domain::usage::SlotWidth;
-use crate::logs::hashing::both;
 use crate::logs::labels::{Labels, place};
 use crate::logs::lookup::Lookup;
 use crate::logs::response::Response;

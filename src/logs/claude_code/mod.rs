@@ -18,6 +18,8 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
+use spendtray_skim::Raw;
+use spendtray_skim::hashing::hash_two;
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
@@ -25,10 +27,8 @@ use crate::logs::Agent;
 use crate::logs::claude_cache;
 use crate::logs::claude_code::wire::{Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested};
 use crate::logs::files::{Places, named_in};
-use crate::logs::hashing::hash_two;
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 
 /// Claude Code.
@@ -139,10 +139,8 @@ impl Reader for Transcript {
     }
 
     fn hit(&mut self, line: &[u8], at: usize, table: &mut Table) -> Heed {
-        let mut entry = Entry::default();
-        let jump = |kinds: &mut Kinds| jumped(line, at, kinds, &mut entry);
-        match KINDS.with_borrow_mut(jump) {
-            Some(()) => self.count(&entry, table),
+        match KINDS.with_borrow_mut(|kinds| jumped(line, at, kinds)) {
+            Some(entry) => self.count(&entry, table),
             None => self.line(line, table),
         }
     }
@@ -248,27 +246,12 @@ fn identity(entry: &Entry<'_>) -> u64 {
 /// Counts the requests to an advisor that a response made on the way.
 fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
     let mut number = 0_u64;
-    let _all = Skim::new(figures.iterations.0).array(|skim| {
-        let raw = skim.raw()?;
-        let (mut kind, mut model) = (Raw::default(), Raw::default());
-        let read = Skim::new(raw.0).object(|skim, key| {
-            let value = skim.raw()?;
-            match key {
-                b"type" => kind = value,
-                b"model" => model = value,
-                _ => {}
-            }
-            Some(())
-        });
+    let _all = figures.iterations.each_element(&mut |raw| {
         number += 1;
-        if read.is_none() || kind.bytes() != Some(b"advisor_message") {
-            return Some(());
-        }
-        let mut inner = Usage::default();
-        let read = inner.read(&mut Skim::new(raw.0));
-        if let Some((inner, tokens)) = read
-            .map(|()| inner)
-            .and_then(|found| Some((found, found.tokens()?)))
+        if let Some([kind, model]) = raw.fields(&["type", "model"])
+            && kind.bytes() == Some(b"advisor_message")
+            && let Some(inner) = Usage::read(raw)
+            && let Some(tokens) = inner.tokens()
         {
             let named = model.text();
             table.see(&Sighting {

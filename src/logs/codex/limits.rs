@@ -13,13 +13,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use memchr::memmem::Finder;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use spendtray_skim::Buffer;
 
 use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::claude_cache::number;
 use crate::logs::files::{Places, Stamp};
 use crate::logs::reading::{Shape, plain};
-use crate::logs::scan::Buffer;
 use crate::logs::told::{LogsSince, Told, window_words};
 
 /// How much of a file's end is read at first, and when nothing stands there.
@@ -60,7 +60,7 @@ fn last_in(path: &Path) -> Option<QuotaReport> {
 fn last_in_compressed(path: &Path) -> io::Result<Option<QuotaReport>> {
     let mut last = None;
     let needle = Finder::new(NEEDLE);
-    Buffer::default().lines(plain(path)?, Some(&needle), |line| {
+    Buffer::default().lines(&mut plain(path)?, Some(&needle), &mut |line| {
         last = report(line.text).or_else(|| last.take());
     })?;
     Ok(last)

@@ -20,19 +20,19 @@ mod wire;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Patterns, Raw, field};
+
 use crate::domain::agent::{ModelOrigin, PromptSize, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codex::state::State;
 use crate::logs::codex::wire::{
-    Entry, Payload, Totals, entry, is_of_interest, kind_of, known, learn, says_nothing, since,
-    spawned_by, totals, totals_of,
+    Entry, Payload, Totals, entry_known, is_of_interest, says_nothing, since, spawned_by, totals,
+    totals_of,
 };
 use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::seconds;
-use crate::logs::pattern::Patterns;
 use crate::logs::reading::{Find, Heed, Reader, Shape, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 
 /// Codex.
@@ -103,15 +103,8 @@ impl Reader for Rollout {
                 Heed::Bad
             };
         }
-        let entry = match KINDS.with_borrow_mut(|kinds| known(line, kinds)) {
-            Some(entry) => entry,
-            None => match entry(line) {
-                Some(entry) => {
-                    KINDS.with_borrow_mut(|kinds| learn(line, &entry, kinds));
-                    entry
-                }
-                None => return of_no_interest(line),
-            },
+        let Some(entry) = KINDS.with_borrow_mut(|kinds| entry_known(line, kinds)) else {
+            return of_no_interest(line);
         };
         match entry.kind.bytes() {
             Some(b"session_meta") => self.head(entry.payload),
@@ -152,7 +145,7 @@ impl Reader for Rollout {
 
 /// What becomes of a line that was not read.
 fn of_no_interest(line: &[u8]) -> Heed {
-    let kind = kind_of(line);
+    let kind = field(line, "type");
     if kind.is_absent() || is_of_interest(kind) {
         Heed::Bad
     } else {
@@ -174,28 +167,22 @@ impl Rollout {
         if !self.state.thread.is_empty() {
             return Some(Heed::Passed);
         }
-        let (mut is_child, mut created) = (false, Raw::default());
-        Skim::new(payload.0).object(|skim, key| {
-            let raw = skim.raw()?;
-            match key {
-                b"id" => self.state.thread = raw.text().unwrap_or_default(),
-                b"cwd" => self.state.project = raw.text().unwrap_or_default(),
-                b"timestamp" => created = raw,
-                b"forked_from_id" | b"parent_thread_id" if !raw.is_absent() => {
-                    is_child = true;
-                    self.state.parent = raw.text().unwrap_or_default();
-                }
-                b"thread_source" if raw.bytes() == Some(b"subagent") => is_child = true,
-                b"source" => {
-                    if let Some(parent) = spawned_by(raw) {
-                        is_child = true;
-                        self.state.parent = parent;
-                    }
-                }
-                _ => {}
-            }
-            Some(())
-        })?;
+        let [id, folder, created, forked, parent, agent, source] = payload.fields(&[
+            "id",
+            "cwd",
+            "timestamp",
+            "forked_from_id",
+            "parent_thread_id",
+            "thread_source",
+            "source",
+        ])?;
+        self.state.thread = id.text().unwrap_or_default();
+        self.state.project = folder.text().unwrap_or_default();
+        let spawned = spawned_by(source);
+        let parent = parent.or(forked);
+        let is_child =
+            !parent.is_absent() || spawned.is_some() || agent.bytes() == Some(b"subagent");
+        self.state.parent = spawned.or_else(|| parent.text()).unwrap_or_default();
         if is_child {
             self.state.replaying = Some(seconds(created).unwrap_or(0));
         }
@@ -203,19 +190,13 @@ impl Rollout {
     }
 
     fn context(&mut self, payload: Raw<'_>) -> Option<Heed> {
-        Skim::new(payload.0).object(|skim, key| {
-            let raw = skim.raw()?;
-            match key {
-                b"model" => self.state.model = raw.text().unwrap_or_default(),
-                b"cwd" => {
-                    if let Some(folder) = raw.text() {
-                        self.state.project = folder;
-                    }
-                }
-                _ => {}
-            }
-            Some(())
-        })?;
+        let [model, folder] = payload.fields(&["model", "cwd"])?;
+        if !model.0.is_empty() {
+            self.state.model = model.text().unwrap_or_default();
+        }
+        if let Some(folder) = folder.text() {
+            self.state.project = folder;
+        }
         Some(Heed::Passed)
     }
 
@@ -296,17 +277,8 @@ impl Rollout {
     }
 
     fn record(&mut self, entry: &Entry<'_>, table: &mut Table) -> Option<Heed> {
-        let (mut id, mut used, mut thread) = (Raw::default(), Raw::default(), Raw::default());
-        Skim::new(entry.payload.0).object(|skim, key| {
-            let raw = skim.raw()?;
-            match key {
-                b"response_id" => id = raw,
-                b"usage" => used = raw,
-                b"thread_token_usage" => thread = raw,
-                _ => {}
-            }
-            Some(())
-        })?;
+        let paths = ["response_id", "usage", "thread_token_usage"];
+        let [id, used, thread] = entry.payload.fields(&paths)?;
         let usage = totals(used)?;
         let first = !std::mem::replace(&mut self.state.records, true);
         // An old thread went on under a program that records: when its last total covers this response already, the

@@ -5,13 +5,14 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{Tally, Terms};
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::copilot_cli::{Stored, Usage};
 use crate::logs::files::ends_in;
 use crate::logs::numbers;
 use crate::logs::reading::{Find, Heed, Reader, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 
 /// One session's events.
@@ -79,10 +80,10 @@ impl Session {
         }
         let at = numbers::instant(at)?;
         let mut heed = Heed::Passed;
-        Skim::new(models.0).object(|skim, name| {
+        models.each_field(&mut |name, raw| {
             let name = String::from_utf8_lossy(name).into_owned();
             // One model's sums that make no sense cost only that model's.
-            match sums(skim.raw()?) {
+            match sums(raw) {
                 Some((sum, _)) if sum.is_nothing() => {}
                 Some(sums) => {
                     heed = Heed::Counted;
@@ -143,30 +144,15 @@ fn difference(sum: Usage, before: Usage) -> Option<Usage> {
 
 /// The sums of a model and its requests.
 fn sums(raw: Raw<'_>) -> Option<(Usage, u64)> {
-    let (mut usage, mut requests) = (Usage::default(), 0);
-    Skim::new(raw.0).object(|skim, key| match key {
-        b"usage" => skim.object_if_any(|skim, key| {
-            let place = match key {
-                b"inputTokens" => &mut usage.input,
-                b"outputTokens" => &mut usage.output,
-                b"cacheReadTokens" => &mut usage.read,
-                b"cacheWriteTokens" => &mut usage.written,
-                b"reasoningTokens" => &mut usage.reasoning,
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?.count_or_zero()?;
-            Some(())
-        }),
-        b"requests" => skim.object_if_any(|skim, key| {
-            if key != b"count" {
-                return skim.skip();
-            }
-            requests = skim.raw()?.count_or_zero()?;
-            Some(())
-        }),
-        _ => skim.skip(),
-    })?;
-    Some((usage, requests))
+    let [requests, counts @ ..] = raw.fields(&[
+        "requests/count",
+        "usage/inputTokens",
+        "usage/outputTokens",
+        "usage/cacheReadTokens",
+        "usage/cacheWriteTokens",
+        "usage/reasoningTokens",
+    ])?;
+    Some((Usage::of(counts)?, requests.count_or_zero()?))
 }
 
 /// Whether a file holds the bytes.
@@ -192,32 +178,16 @@ fn holds(path: &Path, wanted: &[u8]) -> bool {
 
 impl Reader for Session {
     fn line(&mut self, line: &[u8], _table: &mut Table) -> Heed {
-        let [mut kind, mut at, mut models, mut success, mut folder] = [Raw::default(); 5];
-        let mut skim = Skim::new(line);
-        let skimmed = skim.object(|skim, key| {
-            let place = match key {
-                b"type" => &mut kind,
-                b"timestamp" => &mut at,
-                b"data" => {
-                    return skim.object_if_any(|skim, key| {
-                        let place = match key {
-                            b"modelMetrics" => &mut models,
-                            b"success" => &mut success,
-                            b"cwd" => &mut folder,
-                            _ => return skim.skip(),
-                        };
-                        *place = skim.raw()?;
-                        Some(())
-                    });
-                }
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        });
-        if skimmed.is_none() || !skim.at_end() {
+        let paths = [
+            "type",
+            "timestamp",
+            "data/modelMetrics",
+            "data/success",
+            "data/cwd",
+        ];
+        let Some([kind, at, models, success, folder]) = fields(line, &paths) else {
             return Heed::Bad;
-        }
+        };
         match kind.bytes() {
             Some(b"session.shutdown") => self.end_of_leg(at, models).unwrap_or(Heed::Bad),
             Some(b"session.compaction_complete") if success.is_true() => {

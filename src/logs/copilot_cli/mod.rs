@@ -17,10 +17,13 @@ mod traces;
 
 use std::path::{Path, PathBuf};
 
+use spendtray_skim::Raw;
+
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::database::{self, Rows};
 use crate::logs::files::{Places, ends_in, named_in};
+use crate::logs::numbers;
 use crate::logs::reading::{Find, Shape};
 use crate::logs::table::hash;
 use crate::logs::told;
@@ -75,6 +78,18 @@ struct Usage {
 }
 
 impl Usage {
+    /// Input, output, read from the cache, written to it, reasoning; `None` when one is no count.
+    fn of(counts: [Raw<'_>; 5]) -> Option<Self> {
+        let [input, output, read, written, reasoning] = numbers::counted(counts)?;
+        Some(Self {
+            input,
+            output,
+            read,
+            written,
+            reasoning,
+        })
+    }
+
     fn tokens(self) -> TokenCounts {
         let cached = self.read.saturating_add(self.written);
         TokenCounts {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::logs::copilot_cli::Usage;
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 
 /// The rows of a store, in their order.
@@ -16,18 +17,13 @@ pub(super) struct Requests {
     alike: HashMap<u64, u64>,
 }
 
-#[derive(Default)]
 struct Row<'a> {
     id: Raw<'a>,
     session: Raw<'a>,
     model: Raw<'a>,
     at: Raw<'a>,
     folder: Raw<'a>,
-    input: Raw<'a>,
-    output: Raw<'a>,
-    read: Raw<'a>,
-    written: Raw<'a>,
-    reasoning: Raw<'a>,
+    counts: [Raw<'a>; 5],
 }
 
 impl Reader for Requests {
@@ -39,36 +35,34 @@ impl Reader for Requests {
 }
 
 fn row(line: &[u8]) -> Option<Row<'_>> {
-    let mut row = Row::default();
-    Skim::new(line).object(|skim, key| {
-        let place = match key {
-            b"id" => &mut row.id,
-            b"session_id" => &mut row.session,
-            b"model" => &mut row.model,
-            b"created_at" => &mut row.at,
-            b"cwd" => &mut row.folder,
-            b"input_tokens" => &mut row.input,
-            b"output_tokens" => &mut row.output,
-            b"cache_read_tokens" => &mut row.read,
-            b"cache_write_tokens" => &mut row.written,
-            b"reasoning_tokens" => &mut row.reasoning,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
-    })?;
-    Some(row)
+    let [id, session, model, at, folder, counts @ ..] = fields(
+        line,
+        &[
+            "id",
+            "session_id",
+            "model",
+            "created_at",
+            "cwd",
+            "input_tokens",
+            "output_tokens",
+            "cache_read_tokens",
+            "cache_write_tokens",
+            "reasoning_tokens",
+        ],
+    )?;
+    Some(Row {
+        id,
+        session,
+        model,
+        at,
+        folder,
+        counts,
+    })
 }
 
 impl Requests {
     fn count(&mut self, row: &Row<'_>, table: &mut Table) -> Option<Heed> {
-        let usage = Usage {
-            input: row.input.count_or_zero()?,
-            output: row.output.count_or_zero()?,
-            read: row.read.count_or_zero()?,
-            written: row.written.count_or_zero()?,
-            reasoning: row.reasoning.count_or_zero()?,
-        };
+        let usage = Usage::of(row.counts)?;
         if usage.is_nothing() {
             return Some(Heed::Passed);
         }

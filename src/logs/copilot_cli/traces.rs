@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use spendtray_skim::{Raw, fields};
+
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::copilot_cli::{Stored, Usage};
 use crate::logs::numbers;
 use crate::logs::reading::{Find, Heed, Reader, Source};
-use crate::logs::skim::{Raw, Skim};
 use crate::logs::table::{Sighting, Table, hash};
 
 /// One file of records.
@@ -57,7 +58,6 @@ impl Traces {
     }
 }
 
-#[derive(Default)]
 struct Fields<'a> {
     trace: Raw<'a>,
     span: Raw<'a>,
@@ -70,53 +70,57 @@ struct Fields<'a> {
     response: Raw<'a>,
     asked: Raw<'a>,
     answered: Raw<'a>,
-    input: Raw<'a>,
-    output: Raw<'a>,
-    read: Raw<'a>,
-    written: Raw<'a>,
-    reasoning: Raw<'a>,
+    counts: [Raw<'a>; 5],
 }
 
 impl<'a> Fields<'a> {
     fn of(line: &'a [u8]) -> Option<Self> {
-        let mut fields = Self::default();
-        let mut skim = Skim::new(line);
-        skim.object(|skim, key| {
-            let place = match key {
-                b"traceId" => &mut fields.trace,
-                b"spanId" => &mut fields.span,
-                b"name" => &mut fields.name,
-                b"endTime" => &mut fields.end,
-                b"hrTime" => &mut fields.time,
-                b"attributes" => {
-                    return skim.object_if_any(|skim, key| fields.attribute(skim, key));
-                }
-                _ => return skim.skip(),
-            };
-            *place = skim.raw()?;
-            Some(())
-        })?;
-        skim.at_end().then_some(fields)
-    }
-
-    fn attribute(&mut self, skim: &mut Skim<'a>, key: &[u8]) -> Option<()> {
-        let place = match key {
-            b"gen_ai.operation.name" => &mut self.operation,
-            b"event.name" => &mut self.event,
-            b"gen_ai.conversation.id" => &mut self.conversation,
-            b"gen_ai.response.id" => &mut self.response,
-            b"gen_ai.request.model" => &mut self.asked,
-            b"gen_ai.response.model" => &mut self.answered,
-            b"gen_ai.usage.input_tokens" => &mut self.input,
-            b"gen_ai.usage.output_tokens" => &mut self.output,
-            b"gen_ai.usage.cache_read.input_tokens" => &mut self.read,
-            b"gen_ai.usage.cache_creation.input_tokens"
-            | b"gen_ai.usage.cache_write.input_tokens" => &mut self.written,
-            b"gen_ai.usage.reasoning.output_tokens" => &mut self.reasoning,
-            _ => return skim.skip(),
-        };
-        *place = skim.raw()?;
-        Some(())
+        let [trace, span, name, end, time, rest @ ..] = fields(
+            line,
+            &[
+                "traceId",
+                "spanId",
+                "name",
+                "endTime",
+                "hrTime",
+                "attributes/gen_ai.operation.name",
+                "attributes/event.name",
+                "attributes/gen_ai.conversation.id",
+                "attributes/gen_ai.response.id",
+                "attributes/gen_ai.request.model",
+                "attributes/gen_ai.response.model",
+                "attributes/gen_ai.usage.input_tokens",
+                "attributes/gen_ai.usage.output_tokens",
+                "attributes/gen_ai.usage.cache_read.input_tokens",
+                "attributes/gen_ai.usage.cache_creation.input_tokens",
+                "attributes/gen_ai.usage.cache_write.input_tokens",
+                "attributes/gen_ai.usage.reasoning.output_tokens",
+            ],
+        )?;
+        let [
+            operation,
+            event,
+            conversation,
+            response,
+            asked,
+            answered,
+            rest @ ..,
+        ] = rest;
+        let [input, output, read, created, written, reasoning] = rest;
+        Some(Self {
+            trace,
+            span,
+            name,
+            end,
+            time,
+            operation,
+            event,
+            conversation,
+            response,
+            asked,
+            answered,
+            counts: [input, output, read, written.or(created), reasoning],
+        })
     }
 
     /// `None`: it is about something else.
@@ -136,13 +140,7 @@ impl<'a> Fields<'a> {
     }
 
     fn record(&self, kind: Kind) -> Option<Record> {
-        let usage = Usage {
-            input: self.input.count_or_zero()?,
-            output: self.output.count_or_zero()?,
-            read: self.read.count_or_zero()?,
-            written: self.written.count_or_zero()?,
-            reasoning: self.reasoning.count_or_zero()?,
-        };
+        let usage = Usage::of(self.counts)?;
         let response = self.response.bytes();
         let key = match response {
             Some(response) => hash(&[b"response", response]),
@@ -175,8 +173,7 @@ fn seconds(raw: Raw<'_>) -> Option<i64> {
         return numbers::instant(raw);
     }
     let mut first = None;
-    Skim::new(raw.0).array(|skim| {
-        let raw = skim.raw()?;
+    raw.each_element(&mut |raw| {
         first = first.or_else(|| numbers::instant(raw));
         Some(())
     })?;

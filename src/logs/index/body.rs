@@ -1,11 +1,11 @@
 //! What stands in a frame, written and read. Reading never panics and believes no number.
 
 use rust_decimal::Decimal;
+use spendtray_skim::hashing::Map;
 
 use crate::domain::agent::Tally;
 use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::Stamp;
-use crate::logs::hashing::Map;
 use crate::logs::index::Seen;
 use crate::logs::index::frame::Follows;
 use crate::logs::labels::{Label, Labels, unpacked};

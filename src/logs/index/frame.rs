@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use spendtray_skim::hashing::sum;
+
 use crate::logs::codec::Writer;
-use crate::logs::hashing::sum;
 use crate::logs::index::body::{write_response, write_seen, write_slot};
 use crate::logs::index::{HEAD, Known, MAGIC, NOW, Seen};
 use crate::logs::labels::{Labels, packed};

@@ -18,9 +18,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use spendtray_skim::hashing::{Map, hash, sum};
+
 use crate::logs::codec::Bytes;
 use crate::logs::files::Stamp;
-use crate::logs::hashing::{Map, hash, sum};
 use crate::logs::index::body::Sections;
 use crate::logs::index::frame::Follows;
 pub(super) use crate::logs::index::frame::{Frame, MOST_RESPONSES};

@@ -11,16 +11,16 @@ use std::io::{self, Read};
 use memchr::memmem::Finder;
 use memchr::{memchr, memrchr};
 
-use crate::logs::hashing::sum;
+use crate::hashing::sum;
 
 /// A longer line is stepped over and counted. Lines of several megabytes are usual, because images stand in them.
-pub(super) const LONGEST_LINE: usize = 64 << 20;
+pub const LONGEST_LINE: usize = 64 << 20;
 
 const BUFFER: usize = 128 << 10;
 
 /// Whether a line ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub enum Ending {
     /// With a line break.
     Whole,
     /// With the file: its writer may not be done with it.
@@ -29,40 +29,43 @@ pub(super) enum Ending {
 
 /// A line that is handed out, without its break and what does not belong to it: byte order mark, NUL, space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) ending: Ending,
+pub struct Line<'a> {
+    /// What is handed out.
+    pub text: &'a [u8],
+    /// Whether it ended.
+    pub ending: Ending,
     /// Where the searched text first stands in it. `None`: nowhere, or none is searched.
-    pub(super) hit: Option<usize>,
+    pub hit: Option<usize>,
 }
 
 /// What a pass saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Pass {
+pub struct Pass {
     /// Bytes up to and with the last line break: where the next pass goes on.
-    pub(super) complete: u64,
+    pub complete: u64,
     /// Bytes in all.
-    pub(super) bytes: u64,
+    pub bytes: u64,
     /// Lines that were too long.
-    pub(super) too_long: u64,
+    pub too_long: u64,
     /// The first and the last KiB of whole lines, hashed as [`ends`] does. `None`: a line was stepped over.
-    pub(super) ends: Option<u64>,
+    pub ends: Option<u64>,
 }
 
 /// How much of a file's beginning and end is remembered.
-pub(super) const KEPT: usize = 1024;
+pub const KEPT: usize = 1024;
 
 /// The first and the last KiB of a text, hashed: they differ in a file that was rewritten.
-pub(super) fn ends(first: &[u8], last: &[u8]) -> u64 {
+#[must_use]
+pub fn ends(first: &[u8], last: &[u8]) -> u64 {
     sum(&[first, last].concat())
 }
 
 /// A buffer that outlives a pass, so that many files need one.
-#[derive(Default)]
-pub(super) struct Buffer(Vec<u8>, Ends);
+#[derive(Debug, Default)]
+pub struct Buffer(Vec<u8>, Ends);
 
 /// The first and the last KiB of the whole lines so far.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Ends {
     first: Vec<u8>,
     last: Vec<u8>,
@@ -85,11 +88,14 @@ impl Ends {
 
 impl Buffer {
     /// Hands each line to `each`, or each in which `needle` stands.
-    pub(super) fn lines(
+    ///
+    /// # Errors
+    /// When reading fails.
+    pub fn lines(
         &mut self,
-        mut from: impl Read,
+        from: &mut dyn Read,
         needle: Option<&Finder<'_>>,
-        mut each: impl FnMut(Line<'_>),
+        each: &mut dyn FnMut(Line<'_>),
     ) -> io::Result<Pass> {
         let mut pass = Pass::default();
         self.1.first.clear();
@@ -145,14 +151,14 @@ impl Buffer {
                 let end = memchr(b'\n', whole).map_or(whole.len(), |at| at + 1);
                 whole = whole.get(end..).unwrap_or_default();
             }
-            each_line(whole, needle, &mut each);
+            each_line(whole, needle, each);
             self.0.copy_within(last..filled + read, 0);
             filled = filled + read - last;
         }
     }
 }
 
-fn each_line(text: &[u8], needle: Option<&Finder<'_>>, each: &mut impl FnMut(Line<'_>)) {
+fn each_line(text: &[u8], needle: Option<&Finder<'_>>, each: &mut dyn FnMut(Line<'_>)) {
     let Some(needle) = needle else {
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', text) {
@@ -193,7 +199,8 @@ fn line<'a>(text: &'a [u8], ending: Ending, needle: Option<&Finder<'_>>) -> Line
 }
 
 /// A line without what editors, copies and crashes leave around it.
-pub(super) fn trimmed(line: &[u8]) -> &[u8] {
+#[must_use]
+pub fn trimmed(line: &[u8]) -> &[u8] {
     let mut line = line;
     loop {
         let before = line.len();
@@ -228,7 +235,7 @@ mod tests {
     fn lines(text: &[u8], step: usize) -> (Vec<(Vec<u8>, Ending)>, Pass) {
         let mut seen = Vec::new();
         let pass = Buffer::default()
-            .lines(Drip(text, step), None, |line| {
+            .lines(&mut Drip(text, step), None, &mut |line| {
                 seen.push((line.text.to_vec(), line.ending));
             })
             .unwrap();
@@ -312,7 +319,7 @@ mod tests {
         ) {
             let needle = Finder::new(b"xy");
             let mut found = Vec::new();
-            Buffer::default().lines(Drip(&text, step), Some(&needle), |line| {
+            Buffer::default().lines(&mut Drip(&text, step), Some(&needle), &mut |line| {
                 assert_eq!(line.hit, needle.find(line.text));
                 found.push((line.text.to_vec(), line.ending));
             }).unwrap();

@@ -6,7 +6,8 @@
 
 use std::ops::Range;
 
-use crate::logs::skim::{Raw, plain_quote};
+use crate::raw::Raw;
+use crate::skim::plain_quote;
 
 /// Kinds of lines that are known at a time.
 const MOST_KINDS: usize = 6;
@@ -45,7 +46,7 @@ struct Kind {
 
 /// The kinds of lines that were seen last.
 #[derive(Debug, Default)]
-pub(super) struct Patterns {
+pub struct Patterns {
     kinds: Vec<Kind>,
     lessons: u32,
     /// Where the parts of the text at hand begin.
@@ -55,11 +56,11 @@ pub(super) struct Patterns {
 impl Patterns {
     /// Fills in the fields of the text that starts at a place in a line; where that text ends. `None`: it is of no known
     /// kind, and no field was touched.
-    pub(super) fn read<'a>(
+    pub fn read<'a>(
         &mut self,
         line: &'a [u8],
         start: usize,
-        mut fields: impl FnMut(usize, Raw<'a>),
+        fields: &mut [Raw<'a>],
     ) -> Option<usize> {
         let starts = &mut self.starts;
         let mut fitting = self.kinds.iter().enumerate();
@@ -68,13 +69,15 @@ impl Patterns {
         self.kinds.swap(0, number);
         let at = |anchor: &Anchor| Some(self.starts.get(anchor.part)? + anchor.offset);
         for (field, from, to) in &self.kinds.first()?.fields {
-            fields(*field, Raw(line.get(at(from)?..at(to)?)?));
+            if let Some(field) = fields.get_mut(*field) {
+                *field = Raw(line.get(at(from)?..at(to)?)?);
+            }
         }
         Some(end)
     }
 
     /// Learns from a piece of a line that was read.
-    pub(super) fn learn(&mut self, lesson: &Lesson<'_>) {
+    pub fn learn(&mut self, lesson: &Lesson<'_>) {
         if self.lessons >= MOST_LESSONS {
             return;
         }
@@ -88,13 +91,16 @@ impl Patterns {
 }
 
 /// A piece of a line that was read.
-pub(super) struct Lesson<'a> {
-    pub(super) line: &'a [u8],
-    pub(super) piece: Range<usize>,
+#[derive(Debug)]
+pub struct Lesson<'a> {
+    /// The whole line.
+    pub line: &'a [u8],
+    /// Where in it the piece stands.
+    pub piece: Range<usize>,
     /// All its fields, by number.
-    pub(super) fields: &'a [Raw<'a>],
+    pub fields: &'a [Raw<'a>],
     /// Those whose strings are different in every line.
-    pub(super) varying: &'a [usize],
+    pub varying: &'a [usize],
 }
 
 impl Kind {
@@ -222,12 +228,10 @@ mod tests {
     }
 
     fn read(line: &str) -> Option<Vec<String>> {
-        let mut found = vec![String::new(); 4];
-        let mut take = |number: usize, raw: Raw<'_>| {
-            found[number] = String::from_utf8_lossy(raw.0).into_owned();
-        };
-        let end = learned().read(line.as_bytes(), 0, &mut take)?;
-        (end == line.len()).then_some(found)
+        let mut found = [Raw::default(); 4];
+        let end = learned().read(line.as_bytes(), 0, &mut found)?;
+        let texts = found.map(|raw| String::from_utf8_lossy(raw.0).into_owned());
+        (end == line.len()).then(|| texts.to_vec())
     }
 
     #[test]

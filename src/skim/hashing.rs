@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A hash of ids, whose parts are told apart: FNV-1a with a final mix. Zero is never one: it means "not told".
-pub(super) fn hash(parts: &[&[u8]]) -> u64 {
+#[must_use]
+pub fn hash(parts: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut sum = 0xcbf2_9ce4_8422_2325_u64;
     for part in parts {
@@ -17,7 +18,8 @@ pub(super) fn hash(parts: &[&[u8]]) -> u64 {
 }
 
 /// The hashes of two ids at once, which takes as long as one.
-pub(super) fn hash_two(one: &[u8], other: &[u8]) -> [u64; 2] {
+#[must_use]
+pub fn hash_two(one: &[u8], other: &[u8]) -> [u64; 2] {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let step = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(PRIME);
     let (mut first, mut second) = (0xcbf2_9ce4_8422_2325_u64, 0xcbf2_9ce4_8422_2325_u64);
@@ -37,7 +39,8 @@ pub(super) fn hash_two(one: &[u8], other: &[u8]) -> [u64; 2] {
 }
 
 /// A hash of many bytes: four times eight at a time. Any one bit that differs is noticed.
-pub(super) fn sum(bytes: &[u8]) -> u64 {
+#[must_use]
+pub fn sum(bytes: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut lanes = [1_u64, 2, 3, 4];
     let step = |lane: u64, word: [u8; 8]| {
@@ -68,17 +71,20 @@ pub(super) fn sum(bytes: &[u8]) -> u64 {
 }
 
 /// One hash of two numbers.
-pub(super) const fn both(one: u64, other: u64) -> u64 {
+#[must_use]
+pub const fn both(one: u64, other: u64) -> u64 {
     mixed(one.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ mixed(other))
 }
 
-/// Maps and sets by hashes, which need not be hashed again.
-pub(super) type Map<T> = HashMap<u64, T, BuildHasherDefault<Hashed>>;
-pub(super) type Set = HashSet<u64, BuildHasherDefault<Hashed>>;
+/// A map by hashes, which need not be hashed again.
+pub type Map<T> = HashMap<u64, T, BuildHasherDefault<Hashed>>;
+
+/// A set of hashes, which need not be hashed again.
+pub type Set = HashSet<u64, BuildHasherDefault<Hashed>>;
 
 /// Takes a hash for what it is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Hashed(u64);
+pub struct Hashed(u64);
 
 impl Hasher for Hashed {
     fn write(&mut self, bytes: &[u8]) {
