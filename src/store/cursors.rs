@@ -7,6 +7,7 @@ use crate::domain::poll::{Failure, FailureKind, PollState};
 use crate::domain::reading::Cursor;
 use crate::store::cell::{self, Read};
 use crate::store::database::{Connection, Error, Row, query};
+use crate::store::packing::{packed, unpacked};
 
 const READ_STATE: &str = "
     SELECT succeeded_at, next_at, failure, failures_in_a_row, refused_credential
@@ -110,7 +111,7 @@ fn goes_on(before: FailureKind, after: FailureKind) -> bool {
     before == after || !(for_people(before) || for_people(after))
 }
 
-/// Where the account's last good poll ended.
+/// Where the account's last good poll ended. What is damaged is nothing: then the next poll begins anew.
 pub(super) async fn resume(
     connection: &mut Connection,
     account: &AccountId,
@@ -119,7 +120,8 @@ pub(super) async fn resume(
     let found = connection
         .first(statement, |row| cell::text(row, 0))
         .await?;
-    Ok(found.and_then(Result::ok).map(Cursor))
+    let kept = found.and_then(Result::ok);
+    Ok(kept.and_then(|kept| unpacked(&kept)).map(Cursor))
 }
 
 /// Keeps where the next poll goes on; `None`: it starts anew.
@@ -131,7 +133,7 @@ pub(super) async fn keep_resume(
     let statement = match resume {
         Some(cursor) => query(KEEP_CURSOR)
             .bind(account)
-            .bind(cell::clean(&cursor.0)),
+            .bind(packed(&cell::clean(&cursor.0))),
         None => query(FORGET_CURSOR).bind(account),
     };
     connection.execute(statement).await

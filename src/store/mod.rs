@@ -21,6 +21,7 @@ mod figures;
 mod file;
 mod lease;
 mod meaning;
+mod packing;
 mod purge;
 mod readings;
 mod schema;

@@ -181,16 +181,48 @@ impl SlotRow {
         }
         bind_paid(statement, &self.paid)
     }
+}
+
+/// A row of `usage_slot` as it lies in the answer: thousands are read at once, and nothing of them is copied.
+pub(super) struct Told<'r> {
+    pub(super) start_at: i64,
+    pub(super) width: &'r str,
+    /// API key, model, project, person; an empty text is unknown.
+    pub(super) who: [&'r str; 4],
+    requests: Option<i64>,
+    tokens: Option<Tokens>,
+    basis: &'r str,
+    currency: &'r str,
+    nanos: Option<i64>,
+    unpriced: &'r str,
+}
+
+impl<'r> Told<'r> {
+    /// Reads `start_at, width, origin, api_key … unpriced`.
+    pub(super) fn read(row: &'r Row<'_>) -> Read<Self> {
+        Ok(Self {
+            start_at: cell::number(row, 0)?,
+            width: row.told(1)?,
+            who: [row.told(3)?, row.told(4)?, row.told(5)?, row.told(6)?],
+            requests: cell::maybe_number(row, 7)?,
+            tokens: read_tokens(row, 8)?,
+            basis: row.told(15)?,
+            currency: row.told(16)?,
+            nanos: cell::maybe_number(row, 17)?,
+            unpriced: row.told(18)?,
+        })
+    }
 
     /// Whose it is.
     pub(super) fn attribution(&self) -> Attribution {
-        let [key, model, project, user] = &self.who;
-        let told = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let [key, model, project, user] = self
+            .who
+            .map(|name| Some(name).filter(|name| !name.is_empty()));
         Attribution {
-            key: told(key).map(KeyId::new),
-            model: told(model).map(ModelId::new),
-            project: told(project).map(ProjectId::new),
-            user: told(user).map(UserId::new),
+            key: key.map(KeyId::from),
+            model: model.map(ModelId::from),
+            project: project.map(ProjectId::from),
+            user: user.map(UserId::from),
         }
     }
 
@@ -201,27 +233,22 @@ impl SlotRow {
             slot.requests = Some(slot.requests.unwrap_or_default().saturating_add(more));
         }
         if let Some(more) = &self.tokens {
-            slot.tokens
-                .get_or_insert_default()
-                .add(&token_counts(*more));
+            let tokens = slot.tokens.get_or_insert_default();
+            tokens.add(&token_counts(*more));
         }
-        self.paid.add_to(&mut slot.spend)
+        self.add_paid(&mut slot.spend)
     }
-}
 
-impl Paid {
-    fn add_to(&self, spend: &mut Spend) -> Read<()> {
-        match self.basis.as_str() {
+    fn add_paid(&self, spend: &mut Spend) -> Read<()> {
+        match self.basis {
             "" => {}
             UNPRICED => {
-                spend.unpriced.insert(ModelId::new(self.unpriced.clone()));
+                spend.unpriced.insert(ModelId::from(self.unpriced));
             }
             basis => {
-                let currency = Currency::new(&self.currency)?;
-                spend.add(
-                    Money::from_nanos(self.nanos.ok_or(Unreadable)?, currency),
-                    cell::from_word(basis)?,
-                );
+                let currency = Currency::new(self.currency)?;
+                let nanos = self.nanos.ok_or(Unreadable)?;
+                spend.add(Money::from_nanos(nanos, currency), cell::from_word(basis)?);
             }
         }
         Ok(())
@@ -258,13 +285,18 @@ fn unpriced(model: Option<&ModelId>) -> Paid {
 }
 
 fn who(who: &Attribution) -> Who {
-    [
+    names(who).map(cell::clean)
+}
+
+/// API key, model, project, person, in the order of the columns; an empty text is unknown.
+pub(super) fn names(who: &Attribution) -> [&str; 4] {
+    let names = [
         who.key.as_ref().map(KeyId::as_str),
         who.model.as_ref().map(ModelId::as_str),
         who.project.as_ref().map(ProjectId::as_str),
         who.user.as_ref().map(UserId::as_str),
-    ]
-    .map(|part| cell::clean(part.unwrap_or_default()))
+    ];
+    names.map(Option::unwrap_or_default)
 }
 
 fn tokens(counts: &TokenCounts) -> Tokens {

@@ -1,6 +1,6 @@
 //! Usage summed by slot: reported ranges, sums of events, and reading them back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,7 +8,7 @@ use crate::domain::account::AccountId;
 use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::store::cell::{self, Read};
 use crate::store::database::{Connection, Error, Row, query};
-use crate::store::usage::row::SlotRow;
+use crate::store::usage::row::{SlotRow, Told, names};
 
 /// So many rows in one statement.
 const CHUNK: usize = 50;
@@ -151,7 +151,7 @@ pub(in crate::store) async fn since(
         .bind(account.to_string())
         .bind(cell::millis(since - widest));
     let mut slots = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = Seen::default();
     let see = |row: &Row<'_>| match slot(row, &mut seen) {
         Ok(slot) if slot.start + TimeDelta::seconds(slot.width.seconds()) > since => {
             slots.push(slot);
@@ -177,13 +177,13 @@ fn place(slot: &UsageSlot) -> (DateTime<Utc>, SlotWidth, &Attribution) {
     (slot.start, slot.width, &slot.who)
 }
 
-/// The slot that a row is a part of, with nothing but this part. It shares the texts of an attribution seen before.
-fn slot(row: &Row<'_>, seen: &mut BTreeSet<Attribution>) -> Read<UsageSlot> {
-    let row = SlotRow::read(row)?;
+/// The slot that a row is a part of, with nothing but this part.
+fn slot(row: &Row<'_>, seen: &mut Seen) -> Read<UsageSlot> {
+    let row = Told::read(row)?;
     let mut slot = UsageSlot {
         start: cell::from_millis(row.start_at)?,
-        width: cell::from_word(&row.width)?,
-        who: shared(row.attribution(), seen),
+        width: cell::from_word(row.width)?,
+        who: seen.attribution(&row),
         requests: None,
         tokens: None,
         spend: Spend::default(),
@@ -194,10 +194,19 @@ fn slot(row: &Row<'_>, seen: &mut BTreeSet<Attribution>) -> Read<UsageSlot> {
     Ok(slot)
 }
 
-fn shared(who: Attribution, seen: &mut BTreeSet<Attribution>) -> Attribution {
-    if let Some(same) = seen.get(&who) {
-        return same.clone();
+/// The attributions seen so far, in the order of their names: the slots of one share its texts.
+#[derive(Default)]
+struct Seen(Vec<Attribution>);
+
+impl Seen {
+    fn attribution(&mut self, row: &Told<'_>) -> Attribution {
+        match self.0.binary_search_by(|who| names(who).cmp(&row.who)) {
+            Ok(place) => self.0[place].clone(),
+            Err(place) => {
+                let who = row.attribution();
+                self.0.insert(place, who.clone());
+                who
+            }
+        }
     }
-    seen.insert(who.clone());
-    who
 }
