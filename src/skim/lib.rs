@@ -4,7 +4,7 @@
 //! most of a gigabyte of logs is for.
 //!
 //! * [`Buffer`] hands out whole lines, or those in which a text stands.
-//! * [`fields`] finds values in one line by their paths; a [`Raw`] is a value as it stands there.
+//! * [`fields()`] finds values in one line by their paths; a [`Raw`] is a value as it stands there.
 //! * [`Patterns`] know lines of a kind again, and where their fields stand: then nothing is read at all.
 //! * [`hashing`] makes ids and texts numbers that outlive the build.
 //!
