@@ -196,9 +196,9 @@ fn usage_of(raw: Raw<'_>) -> Option<Usage<'_>> {
         model,
         tokens: TokenCounts {
             input,
-            output,
             cached_input,
             cache_write,
+            output,
             ..TokenCounts::default()
         },
     })

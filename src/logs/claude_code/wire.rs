@@ -166,13 +166,12 @@ pub(super) fn jumped<'a>(line: &'a [u8], hit: usize, kinds: &mut Kinds) -> Optio
         return None;
     }
     let mut values = Values::default();
-    let text = match kinds.heads.read(line, 0, &mut values) {
-        Some(text) => text,
-        None => {
-            let text = Paths(&LINE).read_until("message/content", line, &mut values)?;
-            teach(&mut kinds.heads, &values, (line, 0..text));
-            text
-        }
+    let text = if let Some(text) = kinds.heads.read(line, 0, &mut values) {
+        text
+    } else {
+        let text = Paths(&LINE).read_until("message/content", line, &mut values)?;
+        teach(&mut kinds.heads, &values, (line, 0..text));
+        text
     };
     let near = text.max(hit.saturating_sub(NEAR));
     let stop = near + FIND_STOP.find_iter(line.get(near..hit)?).last()? + 1;
