@@ -153,7 +153,8 @@ pub(super) fn place(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-const SPEEDS: [Speed; 6] = [
+/// The speeds by the number that stands for them in an index, of this version and of the first: none may move.
+pub(super) const SPEEDS: [Speed; 6] = [
     Speed::Standard,
     Speed::Fast,
     Speed::Priority,

@@ -3,9 +3,9 @@
 
 use rust_decimal::Decimal;
 
-use crate::domain::agent::{ModelOrigin, PromptSize, Region, Speed, Tally, Terms};
+use crate::domain::agent::{ModelOrigin, PromptSize, Region, Tally, Terms};
 use crate::logs::codec::Bytes;
-use crate::logs::labels::Named;
+use crate::logs::labels::{Named, SPEEDS};
 use crate::logs::response::Response;
 use crate::logs::table::{Table, bounded, instant, short};
 
@@ -24,15 +24,6 @@ pub(super) fn take(payload: &[u8], table: &mut Table) -> Option<()> {
     }
     Some(())
 }
-
-const SPEEDS: [Speed; 6] = [
-    Speed::Standard,
-    Speed::Fast,
-    Speed::Priority,
-    Speed::Flex,
-    Speed::Batch,
-    Speed::Unknown,
-];
 
 /// Reads a value by its place in a list.
 fn one_of<T: Copy>(bytes: &mut Bytes<'_>, all: &[T]) -> Option<T> {

@@ -1,7 +1,7 @@
 //! Indexes of older versions: nothing of them is lost, and nothing counted twice.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use spendtray::domain::agent::Tally;
 use spendtray::logs::Counter;
@@ -32,15 +32,19 @@ fn figures(tally: &Tally) -> (u64, u64) {
     (tally.requests, tally.tokens.output)
 }
 
+/// A copy of the index that the first version wrote of an agent.
+fn index_of_version_1(id: &str, home: &Path) -> Outcome<PathBuf> {
+    let index = home.join("index");
+    let kept = samples().join(format!("index-of-version-1/{id}.index"));
+    fs::copy(kept, &index)?;
+    Ok(index)
+}
+
 #[test]
 fn an_index_of_version_1_is_read_and_written_anew_when_its_logs_are_gone() -> Outcome<()> {
     for (id, _, _) in CASES {
         let home = tempfile::tempdir()?;
-        let index = home.path().join("index");
-        fs::copy(
-            samples().join(format!("index-of-version-1/{id}.index")),
-            &index,
-        )?;
+        let index = index_of_version_1(id, home.path())?;
         let mut counter = Counter::open(agent(id)?, Some(index.clone()))?;
         assert_eq!(counter.faults().damaged_indexes, 0, "{id}");
         let before = sum(&counter.slots());
@@ -59,11 +63,7 @@ fn an_index_of_version_1_is_read_and_written_anew_when_its_logs_are_gone() -> Ou
 fn what_an_index_of_version_1_knows_is_not_counted_again() -> Outcome<()> {
     for (id, variable, logs) in CASES {
         let home = tempfile::tempdir()?;
-        let index = home.path().join("index");
-        fs::copy(
-            samples().join(format!("index-of-version-1/{id}.index")),
-            &index,
-        )?;
+        let index = index_of_version_1(id, home.path())?;
         let logs = home.path().join("logs").join(logs);
         super::stage::copy(
             &samples().join(logs.strip_prefix(home.path().join("logs"))?),
