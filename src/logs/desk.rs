@@ -6,9 +6,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::domain::agent::{AgentResponse, AgentSlot};
+use crate::domain::agent::{AgentResponse, AgentSlot, Use};
+use crate::domain::ids::ProjectId;
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::domain::variables::Variables;
@@ -46,7 +47,9 @@ pub struct Ask<'a> {
     pub slots_since: DateTime<Utc>,
     /// The revision whose figures are known already. `None`: none is.
     pub known: Option<&'a str>,
-    /// From when on single responses are wanted.
+    /// When those were told. `None`: they must be told anew, whatever changed.
+    pub told_at: Option<DateTime<Utc>>,
+    /// From when on single uses are wanted.
     pub responses_since: DateTime<Utc>,
     /// They are read only when something was used since then: reading them takes longer than the totals do.
     pub if_used_since: DateTime<Utc>,
@@ -62,6 +65,7 @@ impl Ask<'static> {
     pub const TOTALS: Self = Self {
         slots_since: DateTime::UNIX_EPOCH,
         known: None,
+        told_at: None,
         responses_since: DateTime::<Utc>::MAX_UTC,
         if_used_since: DateTime::<Utc>::MAX_UTC,
         now: DateTime::<Utc>::MAX_UTC,
@@ -72,10 +76,17 @@ impl Ask<'static> {
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// All usage that was ever counted since the instant asked for, by quarter of an hour.
+    /// All usage that was ever counted since an instant, by quarter of an hour.
     pub slots: Vec<AgentSlot>,
-    /// The responses since the instant asked for, in no order. `None`: nothing was used lately, so they were not read.
-    pub responses: Option<Vec<AgentResponse>>,
+    /// That instant: the one asked for, or a later one where what is before it is known and did not change.
+    pub slots_since: DateTime<Utc>,
+    /// The folders worked in since the instant asked for, each once.
+    pub projects: Vec<ProjectId>,
+    /// Whether the log itself records what all usage since then cost.
+    pub is_recorded: bool,
+    /// What was used, in no order: each response since the instant asked for, or, where nothing was used lately, each
+    /// quarter of an hour.
+    pub uses: Vec<Use>,
     /// What the vendor told the agent of its quotas. `None`: nothing.
     pub quota: Option<QuotaReport>,
     /// Names the state of things: as long as it is the same, nothing changed.
@@ -86,8 +97,6 @@ pub struct Seen {
     pub faults: Faults,
     /// Why the index could not be kept. `None`: it was, or nothing was new.
     pub unsaved: Option<String>,
-    /// From when on something differs from the known revision. `None`: that is not known.
-    pub changed_from: Option<DateTime<Utc>>,
     /// How changes come to be known.
     pub watch: Watch,
     /// How far it has come where more is to be read. `None`: all was.
@@ -180,19 +189,26 @@ impl Desk {
         if ask.known == Some(&revision) && behind.is_none() {
             return Ok(None);
         }
-        let slots = standing.slots(ask.slots_since);
-        let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
-        let is_recent = |slot: &AgentSlot| slot.start + quarter > ask.if_used_since;
-        let responses = if slots.iter().any(is_recent) {
-            Some(standing.responses(ask.responses_since)?)
+        let about = standing.about(ask.slots_since);
+        let is_recent = about.until > Some(ask.if_used_since.timestamp());
+        let uses = if is_recent {
+            standing.uses(ask.responses_since)?
         } else {
-            None
+            standing.uses_by_quarter(ask.slots_since)
         };
         let went_on = behind.is_none() && ask.known.is_some() && ask.known == before.as_deref();
+        let changed_from = standing.changed_from.filter(|_| went_on);
+        // What is told must go on without a hole from what was told before.
+        let news_since = changed_from.and_then(|from| Some(from.min(ask.told_at?)));
+        let slots_since = news_since.map_or(ask.slots_since, |since| {
+            SlotWidth::QuarterHour.start_of(since).max(ask.slots_since)
+        });
         Ok(Some(Seen {
-            changed_from: standing.changed_from.filter(|_| went_on),
-            slots,
-            responses,
+            slots: standing.slots(slots_since),
+            slots_since,
+            projects: about.projects,
+            is_recorded: about.is_recorded,
+            uses,
             quota: standing.quota().cloned(),
             revision,
             files: standing.files,

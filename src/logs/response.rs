@@ -57,7 +57,7 @@ impl Response {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Packed {
     key: [u32; 2],
-    pub(super) request: u32,
+    request: u32,
     at: u32,
     label: u32,
     /// Input, cached, written for five minutes or an untold time, written for an hour, output, reasoning.
@@ -157,8 +157,9 @@ impl Packed {
         low as u64 | (high as u64) << 32
     }
 
-    pub(super) const fn is_second(&self) -> bool {
-        self.has(SECOND)
+    /// The request, where it is not the first with its key.
+    pub(super) fn second(&self) -> Option<u32> {
+        self.has(SECOND).then_some(self.request)
     }
 
     /// Whether its figures do not fit here.
@@ -195,18 +196,15 @@ fn counts(response: &Response) -> Option<([u32; 6], bool)> {
     if !fits {
         return None;
     }
-    let mut counts = [0; 6];
-    let told = [
-        tokens.input,
-        tokens.cached_input,
-        tokens.cache_write + tokens.cache_write_5m,
-        tokens.cache_write_1h,
-        tokens.output,
-        tokens.reasoning,
+    let fitting = |count: u64| u32::try_from(count).ok();
+    let counts = [
+        fitting(tokens.input)?,
+        fitting(tokens.cached_input)?,
+        fitting(tokens.cache_write + tokens.cache_write_5m)?,
+        fitting(tokens.cache_write_1h)?,
+        fitting(tokens.output)?,
+        fitting(tokens.reasoning)?,
     ];
-    for (place, count) in counts.iter_mut().zip(told) {
-        *place = u32::try_from(count).ok()?;
-    }
     Some((counts, tokens.cache_write > 0))
 }
 
@@ -251,7 +249,7 @@ mod tests {
             };
             let packed = Packed::of(key, side, &response);
             proptest::prop_assert_eq!(packed.is_wide(), searches > 255);
-            proptest::prop_assert_eq!((packed.key(), packed.is_second()), (key, side));
+            proptest::prop_assert_eq!((packed.key(), packed.second().is_some()), (key, side));
             if !packed.is_wide() {
                 proptest::prop_assert_eq!(packed.response(), response);
             }

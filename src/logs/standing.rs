@@ -9,12 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use spendtray_skim::hashing::{both, sum};
 
-use crate::domain::agent::{AgentResponse, AgentSlot};
-use crate::domain::ids::{ModelId, ProjectId};
+use crate::domain::agent::{AgentResponse, AgentSlot, Use};
+use crate::domain::ids::{ModelId, ProjectId, SessionId};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::logs::files::Stamp;
 use crate::logs::told::{LogsSince, Told};
+use crate::logs::totals::About;
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
 use crate::system::watch::{DEAF_FOR, Post};
@@ -88,6 +89,31 @@ impl Standing {
         format!("{:016x}", both(kept, told))
     }
 
+    /// What was used since an instant, but for how much.
+    pub(super) fn about(&self, since: DateTime<Utc>) -> About {
+        let counter = self.counter.as_ref();
+        counter.map_or_else(About::default, |counter| counter.about(since))
+    }
+
+    /// Every use since an instant, in no order; what must be read for it stays at hand.
+    pub(super) fn uses(&mut self, since: DateTime<Utc>) -> io::Result<Vec<Use>> {
+        let mut uses = Vec::new();
+        if let Some(counter) = &mut self.counter {
+            counter.recall(since)?;
+            counter.each_response(since, &mut |view| {
+                let at = DateTime::from_timestamp(view.at, 0);
+                uses.extend(at.map(|at| Use::of(at, &view.tally.tokens)));
+            })?;
+        }
+        Ok(uses)
+    }
+
+    /// The same by quarter of an hour.
+    pub(super) fn uses_by_quarter(&self, since: DateTime<Utc>) -> Vec<Use> {
+        let counter = self.counter.as_ref();
+        counter.map_or_else(Vec::new, |counter| counter.uses_since(since))
+    }
+
     pub(super) fn responses(&self, since: DateTime<Utc>) -> io::Result<Vec<AgentResponse>> {
         let mut responses = Vec::new();
         if let Some(counter) = &self.counter {
@@ -139,8 +165,9 @@ impl Look<'_> {
         let unsaved = counter.save().err().map(|error| error.to_string());
         let earliest = counter.take_earliest();
         standing.changed_from = earliest.and_then(|at| DateTime::from_timestamp(at, 0));
-        if progress.changed == 0 {
-            counter.rest();
+        let is_over = progress.left == 0;
+        if is_over && (progress.changed == 0 || ask.responses_since < DateTime::<Utc>::MAX_UTC) {
+            counter.rest(ask.responses_since);
         }
         let logs = if is_first || progress.changed > 0 {
             LogsSince::Changed(&newest)
@@ -255,7 +282,7 @@ fn response(view: &ResponseView<'_>) -> Option<AgentResponse> {
             start: SlotWidth::QuarterHour.start_of(at),
             model: ModelId::new(view.model),
             project: told(view.project).map(ProjectId::new),
-            session: told(view.session),
+            session: told(view.session).map(SessionId::new),
             terms: view.terms,
             tally: view.tally,
         },

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use spendtray_skim::Lookup;
 use spendtray_skim::hashing::both;
 pub(super) use spendtray_skim::hashing::hash;
 
 use crate::domain::agent::{Tally, Terms};
 use crate::domain::tokens::TokenCounts;
+use crate::logs::gone::Gone;
 use crate::logs::labels::{Labels, Named, Translation, place};
-use crate::logs::lookup::Lookup;
 use crate::logs::response::{Packed, Response};
 
 /// No response has more of anything: a sum of less than it cannot overflow.
@@ -46,10 +47,12 @@ pub(super) struct Change {
     pub(super) after: Response,
 }
 
-/// The counted responses of one agent.
+/// The counted responses of one agent, or those that are at hand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     pub(super) labels: Labels,
+    /// Those that are not at hand.
+    gone: Gone,
     entries: Vec<Packed>,
     /// The figures that do not fit into their entries.
     wide: HashMap<u32, Response>,
@@ -89,6 +92,52 @@ impl Table {
                 each(&change);
             }
         }
+    }
+
+    /// Lets go of the responses before an instant, in seconds since the epoch; all must be kept elsewhere.
+    pub(super) fn let_go(&mut self, since: u32) {
+        let mut stay = Self {
+            labels: std::mem::take(&mut self.labels),
+            gone: std::mem::take(&mut self.gone),
+            ..Self::default()
+        };
+        for (key, response) in self.responses() {
+            stay.enter_since(since, key, response);
+        }
+        stay.all_entered();
+        stay.keep();
+        *self = stay;
+    }
+
+    /// Takes over a response that is kept elsewhere, or only that it is there, where it is of before an instant.
+    pub(super) fn enter_since(&mut self, since: u32, key: u64, response: Response) {
+        // A later word on a response may be of an earlier time.
+        if response.at >= since || self.has(key) {
+            self.enter(key, response);
+        } else {
+            self.gone.add(key);
+            if response.twin != 0 {
+                self.gone.add(response.twin);
+            }
+        }
+    }
+
+    /// No more is taken over by [`Self::enter_since`].
+    pub(super) fn all_entered(&mut self) {
+        self.gone.sort();
+    }
+
+    /// Whether another table may know something of a response that is not at hand.
+    pub(super) fn lacks(&self, other: &Self) -> bool {
+        let mut keys = other.entries.iter().map(Packed::key);
+        !self.gone.is_empty()
+            && (keys.any(|key| self.gone.may_have(key))
+                || other.twins.keys().any(|twin| self.gone.may_have(*twin)))
+    }
+
+    /// How many responses are at hand.
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Takes over a response whose label is one of this table's.
@@ -149,9 +198,7 @@ impl Table {
             self.wide.insert(at, after);
         }
         entry.change();
-        let entries = &self.entries;
-        let hashes = |at: u32| entries.get(place(at)).map_or(0, hash_of);
-        self.places.insert(hash_of(&entry), at, hashes);
+        self.places.insert(hash_of(key, entry.second()), at);
         self.entries.push(entry);
         self.changed.push(at);
         Change {
@@ -162,14 +209,11 @@ impl Table {
 
     /// The entry of a key: the first with it, or the further one of that request.
     fn find(&self, key: u64, request: Option<u32>) -> Option<u32> {
-        let hash = request.map_or(key, |request| both(key, u64::from(request)));
-        self.places.find(hash, |at| {
-            self.entries.get(place(at)).is_some_and(|entry| {
-                entry.key() == key
-                    && entry.is_second() == request.is_some()
-                    && request.is_none_or(|request| entry.request == request)
-            })
-        })
+        let is_it = |at: &u32| {
+            let entry = self.entries.get(place(*at));
+            entry.is_some_and(|entry| entry.key() == key && entry.second() == request)
+        };
+        self.places.positions(hash_of(key, request)).find(is_it)
     }
 
     fn response(&self, at: u32) -> Option<Response> {
@@ -212,12 +256,9 @@ impl Table {
     }
 }
 
-fn hash_of(entry: &Packed) -> u64 {
-    if entry.is_second() {
-        both(entry.key(), u64::from(entry.request))
-    } else {
-        entry.key()
-    }
+/// The hash of the first response with a key, or of a further one of that request.
+fn hash_of(key: u64, request: Option<u32>) -> u64 {
+    request.map_or(key, |request| both(key, u64::from(request)))
 }
 
 /// Half of a request's hash is enough to tell the few requests of one message id apart.

@@ -1,13 +1,13 @@
 //! What was counted by quarter of an hour: kept beside the responses, so that a total is there without them.
 
 use chrono::DateTime;
+use spendtray_skim::Lookup;
 use spendtray_skim::hashing::both;
 
-use crate::domain::agent::{AgentSlot, Tally};
-use crate::domain::ids::{ModelId, ProjectId};
+use crate::domain::agent::{AgentSlot, Tally, Use};
+use crate::domain::ids::ProjectId;
 use crate::domain::usage::SlotWidth;
-use crate::logs::labels::{Labels, place};
-use crate::logs::lookup::Lookup;
+use crate::logs::labels::{Labels, Shared, place};
 use crate::logs::response::Response;
 use crate::logs::table::Change;
 
@@ -66,20 +66,16 @@ impl Totals {
 
     fn place_of(&mut self, quarter: u32, label: u32) -> u32 {
         let slots = &self.slots;
-        let is_it = |at: u32| {
-            let slot = slots.get(place(at));
+        let is_it = |at: &u32| {
+            let slot = slots.get(place(*at));
             slot.is_some_and(|slot| slot.quarter == quarter && slot.label == label)
         };
-        let hash = hash(quarter, label);
-        if let Some(at) = self.places.find(hash, is_it) {
+        let hash = both(u64::from(quarter), u64::from(label));
+        if let Some(at) = self.places.positions(hash).find(is_it) {
             return at;
         }
         let at = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-        let hash_of = |at: u32| {
-            let slot = slots.get(place(at));
-            slot.map_or(0, |slot| self::hash(slot.quarter, slot.label))
-        };
-        self.places.insert(hash, at, hash_of);
+        self.places.insert(hash, at);
         self.slots.push(Slot {
             quarter,
             label,
@@ -109,7 +105,7 @@ impl Totals {
         let changed = self.changed.iter();
         let quarters = changed.filter_map(|at| Some(self.slots.get(place(*at))?.quarter));
         let first = quarters.min()?;
-        Some(i64::from(first) * SlotWidth::QuarterHour.seconds())
+        Some(i64::from(first) * WIDTH)
     }
 
     /// Everything is kept: from now on it has not changed.
@@ -119,35 +115,88 @@ impl Totals {
 
     /// The slots that start at an instant or later, oldest first.
     pub(super) fn since(&self, seconds: i64, labels: &Labels) -> Vec<AgentSlot> {
-        let width = SlotWidth::QuarterHour.seconds();
-        let start = |slot: &Slot| i64::from(slot.quarter) * width;
-        let mut slots: Vec<&Slot> = self.told().filter(|slot| start(slot) >= seconds).collect();
+        let mut slots: Vec<&Slot> = self.used_since(seconds).collect();
         slots.sort_unstable_by_key(|slot| (slot.quarter, slot.label));
-        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        slots
-            .into_iter()
-            .map(|slot| {
-                let named = labels.named(slot.label);
-                AgentSlot {
-                    start: DateTime::from_timestamp(start(slot), 0).unwrap_or_default(),
-                    model: ModelId::new(named.model),
-                    project: told(named.project).map(ProjectId::new),
-                    session: told(named.session),
-                    terms: named.terms,
-                    tally: slot.tally,
-                }
-            })
-            .collect()
+        let mut shared = Shared::of(labels);
+        let told = slots.into_iter().map(|slot| {
+            let label = labels.get(slot.label);
+            AgentSlot {
+                start: DateTime::from_timestamp(slot.start(), 0).unwrap_or_default(),
+                model: shared.model(label.model),
+                project: shared.project(label.project),
+                session: shared.session(label.session),
+                terms: label.terms,
+                tally: slot.tally,
+            }
+        });
+        told.collect()
+    }
+
+    /// The same, as one use a slot, in no order.
+    pub(super) fn uses_since(&self, seconds: i64) -> Vec<Use> {
+        let uses = self.used_since(seconds).map(|slot| {
+            let start = DateTime::from_timestamp(slot.start(), 0).unwrap_or_default();
+            Use::of(start, &slot.tally.tokens)
+        });
+        uses.collect()
+    }
+
+    /// What the slots that start at an instant or later are about.
+    pub(super) fn about(&self, seconds: i64, labels: &Labels) -> About {
+        let mut about = About::default();
+        let mut seen = vec![false; labels.names.len()];
+        for slot in self.used_since(seconds) {
+            let label = labels.get(slot.label);
+            about.until = about.until.max(Some(slot.start() + WIDTH));
+            about.is_recorded &= label.terms.recorded;
+            if let Some(seen) = seen.get_mut(place(label.project)) {
+                *seen = true;
+            }
+        }
+        let numbers = (0_u32..).zip(seen).skip(1);
+        let projects = numbers.filter(|(_, is_seen)| *is_seen);
+        let named = projects.map(|(number, _)| ProjectId::from(labels.names.text(number)));
+        about.projects = named.collect();
+        about
+    }
+
+    fn used_since(&self, seconds: i64) -> impl Iterator<Item = &Slot> {
+        self.told().filter(move |slot| slot.start() >= seconds)
     }
 }
 
-fn quarter(response: &Response) -> u32 {
-    let width = u32::try_from(SlotWidth::QuarterHour.seconds()).unwrap_or(u32::MAX);
-    response.at / width
+/// What some slots are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct About {
+    /// The folders worked in, each once.
+    pub(super) projects: Vec<ProjectId>,
+    /// Whether the log itself records what all of it cost.
+    pub(super) is_recorded: bool,
+    /// When the last slot ends, in seconds since the epoch. `None`: there is none.
+    pub(super) until: Option<i64>,
 }
 
-fn hash(quarter: u32, label: u32) -> u64 {
-    both(u64::from(quarter), u64::from(label))
+impl Default for About {
+    fn default() -> Self {
+        Self {
+            projects: Vec::new(),
+            is_recorded: true,
+            until: None,
+        }
+    }
+}
+
+impl Slot {
+    /// In seconds since the epoch.
+    fn start(&self) -> i64 {
+        i64::from(self.quarter) * WIDTH
+    }
+}
+
+const WIDTH: i64 = SlotWidth::QuarterHour.seconds();
+
+fn quarter(response: &Response) -> u32 {
+    response.at / u32::try_from(WIDTH).unwrap_or(u32::MAX)
 }
 
 /// Takes away what was added before.

@@ -10,7 +10,7 @@ use crate::raw::Raw;
 use crate::skim::plain_quote;
 
 /// Kinds of lines that are known at a time.
-const MOST_KINDS: usize = 6;
+const MOST_KINDS: usize = 8;
 
 /// After so many lessons lines are taken to have no pattern.
 const MOST_LESSONS: u32 = 10_000;
@@ -166,7 +166,7 @@ impl Kind {
         for (length, gap) in &self.parts {
             let (part, others) = text.split_at_checked(*length)?;
             text = others;
-            if !line.get(at..)?.starts_with(part) {
+            if !is_same(line.get(at..at + length)?, part) {
                 return None;
             }
             starts.push(at);
@@ -183,6 +183,17 @@ impl Kind {
         }
         Some(at)
     }
+}
+
+/// Whether two texts of one length are the same. They are short: a call to compare them would take longer.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let differs = |(one, other): (&[u8; 8], &[u8; 8])| {
+        u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other) != 0
+    };
+    !words.iter().zip(others).any(differs)
+        && rest.iter().zip(other_rest).all(|(one, other)| one == other)
 }
 
 /// Where numbers and varying strings stand.

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use spendtray_skim::hashing::Map;
 
 use crate::domain::agent::Tally;
-use crate::logs::codec::{Bytes, Writer};
+use crate::domain::tokens::TokenCounts;
 use crate::logs::files::Stamp;
 use crate::logs::index::Seen;
 use crate::logs::index::frame::Follows;
@@ -13,6 +13,7 @@ use crate::logs::reading::Mark;
 use crate::logs::response::Response;
 use crate::logs::table::bounded;
 use crate::logs::totals::Slot;
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// Which of a tally's figures are told, in order; the last says that dollars follow.
 const FIGURES: usize = 10;
@@ -56,31 +57,35 @@ fn write_tally(body: &mut Writer, tally: &Tally, requests: u64) {
 
 fn tally(bytes: &mut Bytes<'_>, requests: u64) -> Option<Tally> {
     let mask = bytes.number()?;
-    let mut tally = Tally::default();
-    let tokens = &mut tally.tokens;
-    let places: [&mut u64; FIGURES] = [
-        &mut tokens.output,
-        &mut tokens.input,
-        &mut tokens.cached_input,
-        &mut tokens.cache_write_5m,
-        &mut tokens.cache_write_1h,
-        &mut tokens.cache_write,
-        &mut tokens.reasoning,
-        &mut tally.unfinished,
-        &mut tally.web_searches,
-        &mut tally.requests,
-    ];
-    for (number, place) in places.into_iter().enumerate() {
+    let mut told = [0; FIGURES];
+    for (number, figure) in told.iter_mut().enumerate() {
         if mask >> number & 1 != 0 {
-            *place = bytes.number()?;
+            *figure = bytes.number()?;
         }
     }
-    tally.requests = tally.requests.wrapping_add(requests);
+    let mut recorded_usd = Decimal::ZERO;
     if mask & DOLLARS != 0 {
         let sum: [u8; 16] = bytes.bytes()?.try_into().ok()?;
-        tally.recorded_usd = Decimal::deserialize(sum);
+        recorded_usd = Decimal::deserialize(sum);
     }
-    Some(tally)
+    let [output, input, cached_input, rest @ ..] = told;
+    let [short, long, untold, rest @ ..] = rest;
+    let [reasoning, unfinished, web_searches, more] = rest;
+    Some(Tally {
+        requests: more.wrapping_add(requests),
+        tokens: TokenCounts {
+            input,
+            cached_input,
+            cache_write: untold,
+            cache_write_5m: short,
+            cache_write_1h: long,
+            output,
+            reasoning,
+        },
+        web_searches,
+        unfinished,
+        recorded_usd,
+    })
 }
 
 pub(super) fn write_slot(body: &mut Writer, slot: &Slot, label: u64) {

@@ -4,10 +4,10 @@
 use rust_decimal::Decimal;
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Region, Tally, Terms};
-use crate::logs::codec::Bytes;
 use crate::logs::labels::{Named, SPEEDS};
 use crate::logs::response::Response;
 use crate::logs::table::{Table, bounded, instant, short};
+use spendtray_skim::codec::Bytes;
 
 /// Takes the responses of a frame into the table.
 pub(super) fn take(payload: &[u8], table: &mut Table) -> Option<()> {
