@@ -97,15 +97,11 @@ impl Standing {
 
     /// Every use since an instant, in no order; what must be read for it stays at hand.
     pub(super) fn uses(&mut self, since: DateTime<Utc>) -> io::Result<Vec<Use>> {
-        let mut uses = Vec::new();
-        if let Some(counter) = &mut self.counter {
-            counter.recall(since)?;
-            counter.each_response(since, &mut |view| {
-                let at = DateTime::from_timestamp(view.at, 0);
-                uses.extend(at.map(|at| Use::of(at, &view.tally.tokens)));
-            })?;
-        }
-        Ok(uses)
+        let Some(counter) = &mut self.counter else {
+            return Ok(Vec::new());
+        };
+        counter.recall(since)?;
+        counter.uses(since)
     }
 
     /// The same by quarter of an hour.

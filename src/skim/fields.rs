@@ -157,11 +157,13 @@ impl<'a, 'w> Walk<'a, 'w> {
 /// What is left of a path behind a key: nothing, or what begins with a slash. `None`: the path does not lead there.
 fn place<'p>(path: &'p str, within: &str, key: &[u8]) -> Option<&'p str> {
     let end = within.len() + key.len();
-    let (own, rest) = path.split_at_checked(end)?;
-    let leads = matches!(rest.as_bytes(), [] | [b'/', ..])
-        && own.as_bytes().ends_with(key)
-        && own.starts_with(within);
-    leads.then_some(rest)
+    // Most paths are told apart by their lengths.
+    let leads = match path.as_bytes().get(end) {
+        None => path.len() == end,
+        Some(byte) => *byte == b'/',
+    };
+    let (own, rest) = path.split_at_checked(end).filter(|_| leads)?;
+    (own.as_bytes().ends_with(key) && own.starts_with(within)).then_some(rest)
 }
 
 #[cfg(test)]

@@ -3,14 +3,17 @@
 /// Positions by hash. The owner keeps the items, and tells whether a position holds what is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Lookup {
-    /// A position plus one below, half of its hash above; zero is free. The length is a power of two, and a quarter at
-    /// least is free.
+    /// A position below, half of its hash above. The length is a power of two, and a quarter at least is free.
     cells: Vec<u64>,
     filled: usize,
 }
 
 /// The lower half of a cell.
 const POSITION: u64 = u32::MAX as u64;
+
+/// A cell without a position. It is not zero: memory that only claims to be zeroed costs a fault when it is read and
+/// another when it is written.
+const FREE: u64 = u64::MAX;
 
 impl Lookup {
     /// The positions that may have that hash, mostly none or the one; those that have it are among them.
@@ -28,12 +31,12 @@ impl Lookup {
     pub fn insert(&mut self, hash: u64, position: u32) {
         if (self.filled + 1) * 4 > self.cells.len() * 3 {
             let length = (self.cells.len() * 2).max(16);
-            let before = std::mem::replace(&mut self.cells, vec![0; length]);
-            for cell in before.into_iter().filter(|cell| *cell != 0) {
+            let before = std::mem::replace(&mut self.cells, vec![FREE; length]);
+            for cell in before.into_iter().filter(|cell| *cell != FREE) {
                 self.put(cell);
             }
         }
-        self.put(half(hash) << 32 | u64::from(position.saturating_add(1)));
+        self.put(half(hash) << 32 | u64::from(position));
         self.filled += 1;
     }
 
@@ -41,7 +44,7 @@ impl Lookup {
         let mask = self.cells.len().saturating_sub(1);
         let mut at = self.home(cell >> 32);
         while let Some(place) = self.cells.get_mut(at) {
-            if *place == 0 {
+            if *place == FREE {
                 *place = cell;
                 return;
             }
@@ -70,12 +73,12 @@ impl Iterator for Positions<'_> {
         let mask = self.cells.len().checked_sub(1)?;
         loop {
             let cell = *self.cells.get(self.at)?;
-            if cell == 0 {
+            if cell == FREE {
                 return None;
             }
             self.at = (self.at + 1) & mask;
             if cell >> 32 == self.half {
-                return u32::try_from((cell & POSITION) - 1).ok();
+                return u32::try_from(cell & POSITION).ok();
             }
         }
     }

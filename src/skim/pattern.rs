@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::raw::Raw;
-use crate::skim::plain_quote;
+use crate::skim::{digits, plain_quote};
 
 /// Kinds of lines that are known at a time.
 const MOST_KINDS: usize = 8;
@@ -49,7 +49,7 @@ struct Kind {
 pub struct Patterns {
     kinds: Vec<Kind>,
     lessons: u32,
-    /// Where the parts of the text at hand begin.
+    /// Where the parts of the text at hand begin; there is room for those of every kind.
     starts: Vec<usize>,
 }
 
@@ -85,6 +85,9 @@ impl Patterns {
         let Some(kind) = Kind::of(lesson) else {
             return;
         };
+        if self.starts.len() < kind.parts.len() {
+            self.starts.resize(kind.parts.len(), 0);
+        }
         self.kinds.truncate(MOST_KINDS - 1);
         self.kinds.insert(0, kind);
     }
@@ -160,40 +163,38 @@ impl Kind {
     }
 
     /// Where a text that fits ends; where its parts begin.
-    fn fit(&self, line: &[u8], start: usize, starts: &mut Vec<usize>) -> Option<usize> {
-        starts.clear();
-        let (mut at, mut text) = (start, self.text.as_slice());
-        for (length, gap) in &self.parts {
+    fn fit(&self, line: &[u8], start: usize, starts: &mut [usize]) -> Option<usize> {
+        let (mut rest, mut text) = (line.get(start..)?, self.text.as_slice());
+        for ((length, gap), begin) in self.parts.iter().zip(starts) {
             let (part, others) = text.split_at_checked(*length)?;
-            text = others;
-            if !is_same(line.get(at..at + length)?, part) {
+            let (own, behind) = rest.split_at_checked(*length)?;
+            if !is_same(own, part) {
                 return None;
             }
-            starts.push(at);
-            at += length;
-            let rest = line.get(at..)?;
-            at += match gap {
-                Gap::Digits => {
-                    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
-                    Some(digits.count()).filter(|count| *count > 0)?
-                }
-                Gap::Text => plain_quote(rest)?,
+            *begin = line.len() - rest.len();
+            let gap = match gap {
+                Gap::Digits => Some(digits(behind)).filter(|count| *count > 0)?,
+                Gap::Text => plain_quote(behind)?,
                 Gap::None => 0,
             };
+            (rest, text) = (behind.get(gap..)?, others);
         }
-        Some(at)
+        Some(line.len() - rest.len())
     }
 }
 
 /// Whether two texts of one length are the same. They are short: a call to compare them would take longer.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let ((words, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    let differs = |(one, other): (&[u8; 8], &[u8; 8])| {
-        u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other) != 0
+    let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk()) else {
+        return one.iter().zip(other).all(|(one, other)| one == other);
     };
-    !words.iter().zip(others).any(differs)
-        && rest.iter().zip(other_rest).all(|(one, other)| one == other)
+    let is_same =
+        |one: &[u8; 8], other: &[u8; 8]| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    // What the last eight share with those before is compared twice, which takes less than byte by byte.
+    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    let mut both = words.iter().zip(others);
+    both.all(|(one, other)| is_same(one, other)) && is_same(last, other_last)
 }
 
 /// Where numbers and varying strings stand.

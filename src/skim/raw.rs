@@ -20,6 +20,11 @@ impl<'a> Raw<'a> {
     #[must_use]
     pub fn count(self) -> Option<u64> {
         let (first, rest) = self.0.split_first()?;
+        if rest.len() < SURELY_FITS {
+            return rest.iter().try_fold(digit(*first)?, |number, byte| {
+                Some(number * 10 + digit(*byte)?)
+            });
+        }
         rest.iter().try_fold(digit(*first)?, |number, byte| {
             number.checked_mul(10)?.checked_add(digit(*byte)?)
         })
@@ -116,6 +121,9 @@ impl<'a> Raw<'a> {
         Some(())
     }
 }
+
+/// A number of so many digits fits.
+const SURELY_FITS: usize = 19;
 
 fn digit(byte: u8) -> Option<u64> {
     byte.is_ascii_digit().then(|| u64::from(byte - b'0'))

@@ -18,7 +18,7 @@ use crate::logs::index::{self, Depth, Known};
 use crate::logs::look::{self, Files, Job};
 use crate::logs::reading::Brought;
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
-use crate::logs::table::instant;
+use crate::logs::table::{Table, instant};
 use crate::logs::totals::About;
 
 /// A vendor's newest word may stand in a file that is not the newest: so many are remembered by name.
@@ -274,28 +274,48 @@ impl Counter {
         since: DateTime<Utc>,
         each: &mut dyn FnMut(ResponseView<'_>),
     ) -> io::Result<()> {
-        let since = instant(since.timestamp());
-        let loaded;
-        let table = match &self.index {
-            Some(path) if !self.has_since(since) => {
-                loaded = index::load(path, Depth::ResponsesSince(since))?;
-                &loaded.known.table
+        self.table_since(since, |table, since| {
+            let responses = table.responses();
+            for (_, response) in responses.filter(|(_, response)| response.at >= since) {
+                let named = table.labels.named(response.label);
+                each(ResponseView {
+                    at: i64::from(response.at),
+                    model: named.model,
+                    project: named.project,
+                    session: named.session,
+                    terms: named.terms,
+                    tally: response.tally,
+                });
             }
-            _ => &self.known.table,
-        };
-        let responses = table.responses();
-        for (_, response) in responses.filter(|(_, response)| response.at >= since) {
-            let named = table.labels.named(response.label);
-            each(ResponseView {
-                at: i64::from(response.at),
-                model: named.model,
-                project: named.project,
-                session: named.session,
-                terms: named.terms,
-                tally: response.tally,
+        })
+    }
+
+    /// Every response since an instant as a use, in no order.
+    pub(in crate::logs) fn uses(&self, since: DateTime<Utc>) -> io::Result<Vec<Use>> {
+        self.table_since(since, |table, since| {
+            let responses = table.responses();
+            let uses = responses.filter_map(|(_, response)| {
+                let at = DateTime::from_timestamp(i64::from(response.at), 0)?;
+                (response.at >= since).then(|| Use::of(at, &response.tally.tokens))
             });
+            uses.collect()
+        })
+    }
+
+    /// Hands out a table that has every response since an instant, and the instant as it is kept.
+    fn table_since<T>(
+        &self,
+        since: DateTime<Utc>,
+        take: impl FnOnce(&Table, u32) -> T,
+    ) -> io::Result<T> {
+        let since = instant(since.timestamp());
+        match &self.index {
+            Some(path) if !self.has_since(since) => {
+                let loaded = index::load(path, Depth::ResponsesSince(since))?;
+                Ok(take(&loaded.known.table, since))
+            }
+            _ => Ok(take(&self.known.table, since)),
         }
-        Ok(())
     }
 
     /// What was wrong so far.

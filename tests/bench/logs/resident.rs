@@ -69,7 +69,7 @@ impl Resident {
     fn append(&mut self) -> Outcome {
         self.appended += 1;
         let line = line(
-            &format!("resident_{}", self.appended),
+            &format!("resident_{}_{}", std::process::id(), self.appended),
             &stamp(TODAY + 40_100, 1),
         );
         OpenOptions::new()
