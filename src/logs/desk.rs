@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::agent::{AgentResponse, AgentSlot, Use};
 use crate::domain::ids::ProjectId;
@@ -49,10 +49,13 @@ pub struct Ask<'a> {
     pub known: Option<&'a str>,
     /// When those were told. `None`: they must be told anew, whatever changed.
     pub told_at: Option<DateTime<Utc>>,
-    /// From when on single uses are wanted.
-    pub responses_since: DateTime<Utc>,
-    /// They are read only when something was used since then: reading them takes longer than the totals do.
-    pub if_used_since: DateTime<Utc>,
+    /// From when on uses are wanted.
+    pub uses_since: DateTime<Utc>,
+    /// They are told singly only when something was used since then, and only since the last pause of so long: all others
+    /// are told by quarter of an hour, which takes less.
+    pub singly_if_since: DateTime<Utc>,
+    /// How long that pause is.
+    pub pause: TimeDelta,
     /// When it is asked.
     pub now: DateTime<Utc>,
     /// Where there is much to read: what was written since then is read by this look, and the rest part by part by the
@@ -66,8 +69,9 @@ impl Ask<'static> {
         slots_since: DateTime::UNIX_EPOCH,
         known: None,
         told_at: None,
-        responses_since: DateTime::<Utc>::MAX_UTC,
-        if_used_since: DateTime::<Utc>::MAX_UTC,
+        uses_since: DateTime::<Utc>::MAX_UTC,
+        singly_if_since: DateTime::<Utc>::MAX_UTC,
+        pause: TimeDelta::zero(),
         now: DateTime::<Utc>::MAX_UTC,
         fresh_since: None,
     };
@@ -84,8 +88,7 @@ pub struct Seen {
     pub projects: Vec<ProjectId>,
     /// Whether the log itself records what all usage since then cost.
     pub is_recorded: bool,
-    /// What was used, in no order: each response since the instant asked for, or, where nothing was used lately, each
-    /// quarter of an hour.
+    /// What was used since the instant asked for: by quarter of an hour, oldest first, and then singly, in no order.
     pub uses: Vec<Use>,
     /// What the vendor told the agent of its quotas. `None`: nothing.
     pub quota: Option<QuotaReport>,
@@ -190,12 +193,10 @@ impl Desk {
             return Ok(None);
         }
         let about = standing.about(ask.slots_since);
-        let is_recent = about.until > Some(ask.if_used_since.timestamp());
-        let uses = if is_recent {
-            standing.uses(ask.responses_since)?
-        } else {
-            standing.uses_by_quarter(ask.slots_since)
-        };
+        let (projects, is_recorded) = about.map_or((Vec::new(), true), |about| {
+            (about.projects, about.is_recorded)
+        });
+        let uses = standing.uses(&ask)?;
         let went_on = behind.is_none() && ask.known.is_some() && ask.known == before.as_deref();
         let changed_from = standing.changed_from.filter(|_| went_on);
         // What is told must go on without a hole from what was told before.
@@ -206,8 +207,8 @@ impl Desk {
         Ok(Some(Seen {
             slots: standing.slots(slots_since),
             slots_since,
-            projects: about.projects,
-            is_recorded: about.is_recorded,
+            projects,
+            is_recorded,
             uses,
             quota: standing.quota().cloned(),
             revision,

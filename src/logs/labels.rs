@@ -142,10 +142,10 @@ impl<'a> Translation<'a> {
     }
 
     pub(super) fn number(&mut self, labels: &mut Labels, theirs: u32) -> u32 {
-        let named = self.theirs.named(theirs);
+        let mut number = || labels.number_of(self.theirs.named(theirs));
         match self.mine.get_mut(place(theirs)) {
-            Some(place) => *place.get_or_insert_with(|| labels.number_of(named)),
-            None => labels.number_of(named),
+            Some(place) => *place.get_or_insert_with(number),
+            None => number(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One counted response: as it is worked with, and packed into 48 bytes as it is kept.
 
+use std::cmp::Ordering;
+
 use crate::domain::agent::{Speed, Tally};
 use crate::domain::tokens::TokenCounts;
 
@@ -30,26 +32,33 @@ impl Response {
             || other.side
     }
 
-    /// Takes over the better word of two; whether anything changed. The main chain beats a side chain, then the larger
-    /// total, then the one whose speed is told. The time is the earliest, so that a day's figures never move to a later
-    /// day.
-    pub(super) fn merge(&mut self, new: &Self, speeds: [Speed; 2]) -> bool {
-        let rank = |response: &Self, speed: Speed| {
-            let total = response.tally.tokens.total();
-            (!response.side, total, speed)
-        };
-        let before = *self;
-        if rank(new, speeds[1]) > rank(self, speeds[0]) {
-            *self = *new;
-            if new.request == 0 {
-                self.request = before.request;
-            }
-        } else if self.request == 0 {
-            self.request = new.request;
+    /// Whether it is the better word of two: the main chain beats a side chain, then the larger total, then the one whose
+    /// speed, its own and the other's, is told.
+    pub(super) fn beats(&self, other: &Self, speeds: impl FnOnce() -> [Speed; 2]) -> bool {
+        let rank = |response: &Self| (!response.side, response.tally.tokens.total());
+        rank(self).cmp(&rank(other)).then_with(|| {
+            let [own, its] = speeds();
+            own.cmp(&its)
+        }) == Ordering::Greater
+    }
+
+    /// Whether the better word of two still lacks something that it tells.
+    pub(super) const fn adds_to(&self, better: &Self) -> bool {
+        better.request == 0 && self.request != 0
+            || self.at < better.at
+            || self.tally.unfinished < better.tally.unfinished
+    }
+
+    /// It, as the better word of two, with what only the other tells. The time is the earliest, so that a day's figures
+    /// never move to a later day.
+    pub(super) fn with_the_rest_of(&self, other: &Self) -> Self {
+        let mut both = *self;
+        if both.request == 0 {
+            both.request = other.request;
         }
-        self.at = before.at.min(new.at);
-        self.tally.unfinished = before.tally.unfinished.min(new.tally.unfinished);
-        *self != before
+        both.at = both.at.min(other.at);
+        both.tally.unfinished = both.tally.unfinished.min(other.tally.unfinished);
+        both
     }
 }
 

@@ -23,6 +23,9 @@ use crate::system::watch::{DEAF_FOR, Post};
 /// More than this is read in parts, so that figures are there in between and nothing is read twice after a crash.
 const MUCH: u64 = 64 << 20;
 
+/// What was used within so long stays at hand: the session that runs, and all that lines may still be added to.
+const AT_HAND: TimeDelta = TimeDelta::days(2);
+
 /// A folder may be made within one that is only just watched: so often is looked again.
 const NEW_IN_NEW: usize = 3;
 
@@ -90,24 +93,34 @@ impl Standing {
     }
 
     /// What was used since an instant, but for how much.
-    pub(super) fn about(&self, since: DateTime<Utc>) -> About {
+    pub(super) fn about(&self, since: DateTime<Utc>) -> Option<About> {
         let counter = self.counter.as_ref();
-        counter.map_or_else(About::default, |counter| counter.about(since))
+        counter.map(|counter| counter.about(since))
     }
 
-    /// Every use since an instant, in no order; what must be read for it stays at hand.
-    pub(super) fn uses(&mut self, since: DateTime<Utc>) -> io::Result<Vec<Use>> {
+    /// What was used, by quarter of an hour up to the last long pause, and singly since; what must be read for that stays
+    /// at hand.
+    pub(super) fn uses(&mut self, ask: &Ask<'_>) -> io::Result<Vec<Use>> {
         let Some(counter) = &mut self.counter else {
             return Ok(Vec::new());
         };
-        counter.recall(since)?;
-        counter.uses(since)
-    }
-
-    /// The same by quarter of an hour.
-    pub(super) fn uses_by_quarter(&self, since: DateTime<Utc>) -> Vec<Use> {
-        let counter = self.counter.as_ref();
-        counter.map_or_else(Vec::new, |counter| counter.uses_since(since))
+        let mut uses = counter.uses_since(ask.uses_since);
+        // What a wrong clock dated ahead is neither a pause nor the end of one.
+        uses.retain(|each| each.at <= ask.now);
+        let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
+        let is_recent = |last: &Use| last.at + quarter > ask.singly_if_since;
+        if uses.last().is_some_and(is_recent) {
+            let is_pause = |pair: &[Use]| match pair {
+                [one, next] => next.at - one.at >= ask.pause + quarter,
+                _ => false,
+            };
+            let run = uses.windows(2).rposition(is_pause).map_or(0, |at| at + 1);
+            let since = uses.get(run).map_or(ask.uses_since, |first| first.at);
+            uses.truncate(run);
+            counter.recall(since)?;
+            uses.append(&mut counter.uses(since)?);
+        }
+        Ok(uses)
     }
 
     pub(super) fn responses(&self, since: DateTime<Utc>) -> io::Result<Vec<AgentResponse>> {
@@ -162,8 +175,8 @@ impl Look<'_> {
         let earliest = counter.take_earliest();
         standing.changed_from = earliest.and_then(|at| DateTime::from_timestamp(at, 0));
         let is_over = progress.left == 0;
-        if is_over && (progress.changed == 0 || ask.responses_since < DateTime::<Utc>::MAX_UTC) {
-            counter.rest(ask.responses_since);
+        if is_over && (progress.changed == 0 || ask.uses_since < DateTime::<Utc>::MAX_UTC) {
+            counter.rest(ask.now - AT_HAND);
         }
         let logs = if is_first || progress.changed > 0 {
             LogsSince::Changed(&newest)

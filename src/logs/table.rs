@@ -41,10 +41,10 @@ pub(super) struct Sighting<'a> {
 }
 
 /// What became of a response.
-pub(super) struct Change {
+pub(super) struct Change<'r> {
     /// What it was. `None`: it was not there.
-    pub(super) before: Option<Response>,
-    pub(super) after: Response,
+    pub(super) before: Option<&'r Response>,
+    pub(super) after: &'r Response,
 }
 
 /// The counted responses of one agent, or those that are at hand.
@@ -80,17 +80,15 @@ impl Table {
             label,
             tally: bounded(&sighting.tally),
         };
-        self.enter(sighting.key, response);
+        self.enter(sighting.key, &response, &mut |_| {});
     }
 
     /// Takes over all that another table knows; `each` is told what changed.
-    pub(super) fn absorb(&mut self, other: &Self, each: &mut impl FnMut(&Change)) {
+    pub(super) fn absorb(&mut self, other: &Self, each: &mut dyn FnMut(&Change<'_>)) {
         let mut translation = Translation::of(&other.labels);
-        for (key, response) in other.responses() {
-            let label = translation.number(&mut self.labels, response.label);
-            if let Some(change) = self.enter(key, Response { label, ..response }) {
-                each(&change);
-            }
+        for (key, mut response) in other.responses() {
+            response.label = translation.number(&mut self.labels, response.label);
+            self.enter(key, &response, each);
         }
     }
 
@@ -102,7 +100,7 @@ impl Table {
             ..Self::default()
         };
         for (key, response) in self.responses() {
-            stay.enter_since(since, key, response);
+            stay.enter_since(since, key, &response);
         }
         stay.all_entered();
         stay.keep();
@@ -110,10 +108,10 @@ impl Table {
     }
 
     /// Takes over a response that is kept elsewhere, or only that it is there, where it is of before an instant.
-    pub(super) fn enter_since(&mut self, since: u32, key: u64, response: Response) {
+    pub(super) fn enter_since(&mut self, since: u32, key: u64, response: &Response) {
         // A later word on a response may be of an earlier time.
         if response.at >= since || self.has(key) {
-            self.enter(key, response);
+            self.enter(key, response, &mut |_| {});
         } else {
             self.gone.add(key);
             if response.twin != 0 {
@@ -140,30 +138,31 @@ impl Table {
         self.entries.len()
     }
 
-    /// Takes over a response whose label is one of this table's.
-    pub(super) fn enter(&mut self, key: u64, new: Response) -> Option<Change> {
+    /// Takes over a response whose label is one of this table's; `each` is told what changed.
+    pub(super) fn enter(&mut self, key: u64, new: &Response, each: &mut dyn FnMut(&Change<'_>)) {
         let first = self.find(key, None);
         if new.twin != 0 {
             let owner = *self.twins.entry(new.twin).or_insert(key);
             if owner != key && first.is_none() {
-                return None;
+                return;
             }
         }
-        let Some(first) = first else {
-            return Some(self.add(key, false, new));
+        let Some((at, known)) = self.known(first) else {
+            return self.add(key, false, new, each);
         };
-        let old = self.response(first)?;
-        if old.is_same(&new) {
-            return self.better(first, old, new);
+        if known.is_same(new) {
+            return self.better(at, &known, new, each);
         }
         // A proxy may give two requests the same message id: the second has a place of its own.
-        match self.find(key, Some(new.request)) {
-            Some(second) => {
-                let old = self.response(second)?;
-                self.better(second, old, new)
-            }
-            None => Some(self.add(key, true, new)),
+        let second = self.find(key, Some(new.request));
+        match self.known(second) {
+            Some((at, known)) => self.better(at, &known, new, each),
+            None => self.add(key, true, new, each),
         }
+    }
+
+    fn known(&self, at: Option<u32>) -> Option<(u32, Response)> {
+        Some((at?, self.response(at?)?))
     }
 
     /// Whether something is known under a key.
@@ -171,13 +170,26 @@ impl Table {
         self.find(key, None).is_some()
     }
 
-    fn better(&mut self, at: u32, before: Response, new: Response) -> Option<Change> {
-        let mut after = before;
-        let speeds = [before.label, new.label].map(|label| self.labels.get(label).terms.speed);
-        if !after.merge(&new, speeds) {
-            return None;
+    fn better(
+        &mut self,
+        at: u32,
+        before: &Response,
+        new: &Response,
+        each: &mut dyn FnMut(&Change<'_>),
+    ) {
+        let speed = |label: u32| self.labels.get(label).terms.speed;
+        let is_better = new.beats(before, || [new.label, before.label].map(speed));
+        if !is_better && !new.adds_to(before) {
+            return;
         }
-        let entry = self.entries.get_mut(place(at))?;
+        let after = if is_better {
+            new.with_the_rest_of(before)
+        } else {
+            before.with_the_rest_of(new)
+        };
+        let Some(entry) = self.entries.get_mut(place(at)) else {
+            return;
+        };
         entry.take(&after);
         if entry.is_wide() {
             self.wide.insert(at, after);
@@ -185,26 +197,32 @@ impl Table {
         if entry.change() {
             self.changed.push(at);
         }
-        Some(Change {
+        each(&Change {
             before: Some(before),
-            after,
-        })
+            after: &after,
+        });
     }
 
-    fn add(&mut self, key: u64, is_second: bool, after: Response) -> Change {
-        let mut entry = Packed::of(key, is_second, &after);
+    fn add(
+        &mut self,
+        key: u64,
+        is_second: bool,
+        new: &Response,
+        each: &mut dyn FnMut(&Change<'_>),
+    ) {
+        let mut entry = Packed::of(key, is_second, new);
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         if entry.is_wide() {
-            self.wide.insert(at, after);
+            self.wide.insert(at, *new);
         }
         entry.change();
         self.places.insert(hash_of(key, entry.second()), at);
         self.entries.push(entry);
         self.changed.push(at);
-        Change {
+        each(&Change {
             before: None,
-            after,
-        }
+            after: new,
+        });
     }
 
     /// The entry of a key: the first with it, or the further one of that request.

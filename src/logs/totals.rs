@@ -1,5 +1,7 @@
 //! What was counted by quarter of an hour: kept beside the responses, so that a total is there without them.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
 use spendtray_skim::Lookup;
 use spendtray_skim::hashing::both;
@@ -24,22 +26,28 @@ pub(super) struct Slot {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Totals {
     slots: Vec<Slot>,
+    /// The quarter of each: looking for late ones passes over little.
+    quarters: Vec<u32>,
+    /// The last quarter with a slot, by label.
+    last_used: Vec<Option<u32>>,
     places: Lookup,
     /// The slots that changed since they were last kept; some of them more than once.
     changed: Vec<u32>,
+    /// The slot found last: the next response mostly is of the same.
+    last: u32,
 }
 
 impl Totals {
     /// Takes a response's change into account.
-    pub(super) fn take(&mut self, change: &Change) {
-        if let Some(before) = &change.before {
+    pub(super) fn take(&mut self, change: &Change<'_>) {
+        if let Some(before) = change.before {
             let at = self.place_of(quarter(before), before.label);
             if let Some(slot) = self.slots.get_mut(place(at)) {
                 subtract(&mut slot.tally, &before.tally);
             }
             self.change(at);
         }
-        self.add(&change.after);
+        self.add(change.after);
     }
 
     fn add(&mut self, response: &Response) {
@@ -66,28 +74,42 @@ impl Totals {
 
     fn place_of(&mut self, quarter: u32, label: u32) -> u32 {
         let slots = &self.slots;
+        if let Some(slot) = slots.get(place(self.last))
+            && slot.quarter == quarter
+            && slot.label == label
+        {
+            return self.last;
+        }
         let is_it = |at: &u32| {
             let slot = slots.get(place(*at));
             slot.is_some_and(|slot| slot.quarter == quarter && slot.label == label)
         };
         let hash = both(u64::from(quarter), u64::from(label));
         if let Some(at) = self.places.positions(hash).find(is_it) {
+            self.last = at;
             return at;
         }
         let at = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        self.last = at;
         self.places.insert(hash, at);
         self.slots.push(Slot {
             quarter,
             label,
             tally: Tally::default(),
         });
+        self.quarters.push(quarter);
+        if self.last_used.len() <= place(label) {
+            self.last_used.resize(place(label) + 1, None);
+        }
+        if let Some(last) = self.last_used.get_mut(place(label)) {
+            *last = (*last).max(Some(quarter));
+        }
         at
     }
 
     /// All slots in which something was used.
     pub(super) fn told(&self) -> impl Iterator<Item = &Slot> {
-        let used = |slot: &&Slot| slot.tally != Tally::default();
-        self.slots.iter().filter(used)
+        self.slots.iter().filter(|slot| slot.is_used())
     }
 
     /// The slots that changed since they were last kept, also those that were emptied.
@@ -132,25 +154,38 @@ impl Totals {
         told.collect()
     }
 
-    /// The same, as one use a slot, in no order.
+    /// The same, as one use a quarter in which something was used, oldest first.
     pub(super) fn uses_since(&self, seconds: i64) -> Vec<Use> {
-        let uses = self.used_since(seconds).map(|slot| {
-            let start = DateTime::from_timestamp(slot.start(), 0).unwrap_or_default();
-            Use::of(start, &slot.tally.tokens)
+        let mut quarters: BTreeMap<u32, u64> = BTreeMap::new();
+        for slot in self.used_since(seconds) {
+            let tokens = &slot.tally.tokens;
+            let sum = quarters.entry(slot.quarter).or_default();
+            *sum = sum
+                .saturating_add(tokens.input)
+                .saturating_add(tokens.output);
+        }
+        let uses = quarters.into_iter().map(|(quarter, tokens)| Use {
+            at: DateTime::from_timestamp(i64::from(quarter) * WIDTH, 0).unwrap_or_default(),
+            tokens,
         });
         uses.collect()
     }
 
-    /// What the slots that start at an instant or later are about.
+    /// What the slots that start at an instant or later are about. A slot that was emptied again may be among them.
     pub(super) fn about(&self, seconds: i64, labels: &Labels) -> About {
-        let mut about = About::default();
+        let mut about = About {
+            projects: Vec::new(),
+            is_recorded: true,
+        };
+        let first = first_quarter(seconds);
         let mut seen = vec![false; labels.names.len()];
-        for slot in self.used_since(seconds) {
-            let label = labels.get(slot.label);
-            about.until = about.until.max(Some(slot.start() + WIDTH));
-            about.is_recorded &= label.terms.recorded;
-            if let Some(seen) = seen.get_mut(place(label.project)) {
-                *seen = true;
+        for (last, number) in self.last_used.iter().zip(0..) {
+            if last.is_some_and(|last| last >= first) {
+                let label = labels.get(number);
+                about.is_recorded &= label.terms.recorded;
+                if let Some(seen) = seen.get_mut(place(label.project)) {
+                    *seen = true;
+                }
             }
         }
         let numbers = (0_u32..).zip(seen).skip(1);
@@ -161,8 +196,17 @@ impl Totals {
     }
 
     fn used_since(&self, seconds: i64) -> impl Iterator<Item = &Slot> {
-        self.told().filter(move |slot| slot.start() >= seconds)
+        let first = first_quarter(seconds);
+        let places = self.quarters.iter().zip(&self.slots);
+        let late = places.filter(move |(quarter, _)| **quarter >= first);
+        late.map(|(_, slot)| slot).filter(|slot| slot.is_used())
     }
+}
+
+/// The first quarter that starts at an instant or later.
+fn first_quarter(seconds: i64) -> u32 {
+    let quarter = seconds.max(0).saturating_add(WIDTH - 1) / WIDTH;
+    u32::try_from(quarter).unwrap_or(u32::MAX)
 }
 
 /// What some slots are about.
@@ -172,24 +216,16 @@ pub(super) struct About {
     pub(super) projects: Vec<ProjectId>,
     /// Whether the log itself records what all of it cost.
     pub(super) is_recorded: bool,
-    /// When the last slot ends, in seconds since the epoch. `None`: there is none.
-    pub(super) until: Option<i64>,
-}
-
-impl Default for About {
-    fn default() -> Self {
-        Self {
-            projects: Vec::new(),
-            is_recorded: true,
-            until: None,
-        }
-    }
 }
 
 impl Slot {
     /// In seconds since the epoch.
     fn start(&self) -> i64 {
         i64::from(self.quarter) * WIDTH
+    }
+
+    fn is_used(&self) -> bool {
+        self.tally != Tally::default()
     }
 }
 
@@ -251,12 +287,12 @@ mod tests {
         let (first, moved) = (response(1000, 5), response(100, 9));
         totals.take(&Change {
             before: None,
-            after: first,
+            after: &first,
         });
         assert_eq!(outputs(&totals), [(1, 5)]);
         totals.take(&Change {
-            before: Some(first),
-            after: moved,
+            before: Some(&first),
+            after: &moved,
         });
         assert_eq!(outputs(&totals), [(0, 9)]);
         assert_eq!(totals.changes().len(), 2);

@@ -24,7 +24,7 @@ mod raw;
 mod skim;
 
 pub use fields::{Paths, field, fields};
-pub use lines::{Buffer, Ending, KEPT, LONGEST_LINE, Line, Pass, ends, trimmed};
+pub use lines::{Buffer, Ending, Hit, KEPT, LONGEST_LINE, Line, Pass, ends, trimmed};
 pub use lookup::{Lookup, Positions};
 pub use pattern::{Lesson, Patterns};
 pub use raw::Raw;

@@ -10,7 +10,7 @@ use crate::raw::Raw;
 use crate::skim::{digits, plain_quote};
 
 /// Kinds of lines that are known at a time.
-const MOST_KINDS: usize = 8;
+const MOST_KINDS: usize = 16;
 
 /// After so many lessons lines are taken to have no pattern.
 const MOST_LESSONS: u32 = 10_000;

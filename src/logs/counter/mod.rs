@@ -253,7 +253,7 @@ impl Counter {
         self.known.totals.since(since.timestamp(), labels)
     }
 
-    /// The same as one use a quarter, in no order.
+    /// The same as one use a quarter, oldest first.
     pub(in crate::logs) fn uses_since(&self, since: DateTime<Utc>) -> Vec<Use> {
         self.known.totals.uses_since(since.timestamp())
     }

@@ -205,7 +205,7 @@ impl Loaded {
             for (_, after) in table.responses() {
                 totals.take(&Change {
                     before: None,
-                    after,
+                    after: &after,
                 });
             }
         }
@@ -253,7 +253,7 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
         Depth::ResponsesSince(since) => since,
     };
     let table = &mut known.table;
-    sections.responses(|key, response: Response| table.enter_since(since, key, response))?;
+    sections.responses(|key, response: Response| table.enter_since(since, key, &response))?;
     Some(sections.follows)
 }
 

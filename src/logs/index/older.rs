@@ -20,7 +20,7 @@ pub(super) fn take(payload: &[u8], table: &mut Table) -> Option<()> {
     for _ in 0..bytes.number()? {
         let key = bytes.fixed()?;
         let response = response(&mut bytes, &names, table)?;
-        table.enter(key, response);
+        table.enter(key, &response, &mut |_| {});
     }
     Some(())
 }

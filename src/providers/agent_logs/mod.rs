@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::analysis::session;
 use crate::domain::price::PriceBook;
 use crate::domain::reading::{Cursor, Reading};
 use crate::domain::usage::SlotWidth;
@@ -78,7 +79,7 @@ pub(super) const PI: Provider = provider(
 
 /// A reading that nothing changed is kept again after so long, so that its age tells that somebody still looks.
 const KEPT_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
-/// Windows are told from the responses of so many days: a week, and what its first window may have begun with.
+/// Windows are told from the uses of so many days: a week, and what its first window may have begun with.
 const LOOK_BACK: TimeDelta = TimeDelta::days(15);
 
 const fn provider(
@@ -173,8 +174,9 @@ async fn look(
             slots_since,
             known: known.as_ref().map(|(revision, _)| revision.as_str()),
             told_at: known.as_ref().map(|(_, told_at)| *told_at),
-            responses_since: now - LOOK_BACK,
-            if_used_since: now - windows::FORGOTTEN_AFTER,
+            uses_since: now - LOOK_BACK,
+            singly_if_since: now - windows::FORGOTTEN_AFTER,
+            pause: session::SESSION,
             now,
             fresh_since,
         };

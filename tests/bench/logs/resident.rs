@@ -90,8 +90,9 @@ impl Resident {
                 slots_since: self.now - TimeDelta::days(33),
                 known: revision.as_deref(),
                 told_at: Some(self.now),
-                responses_since: self.now - TimeDelta::days(15),
-                if_used_since: self.now - TimeDelta::hours(10),
+                uses_since: self.now - TimeDelta::days(15),
+                singly_if_since: self.now - TimeDelta::hours(10),
+                pause: TimeDelta::hours(5),
                 now: self.now,
                 fresh_since: None,
             };

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use spendtray::domain::quota::{QuotaReport, Source};
 use spendtray::domain::variables::Variables;
@@ -31,8 +31,9 @@ fn look(desk: &Desk, id: &str, known: Option<&str>) -> Outcome<Option<Seen>> {
         slots_since: DateTime::UNIX_EPOCH,
         known,
         told_at: Some(DateTime::<Utc>::MAX_UTC),
-        responses_since: DateTime::UNIX_EPOCH,
-        if_used_since: DateTime::UNIX_EPOCH,
+        uses_since: DateTime::UNIX_EPOCH,
+        singly_if_since: DateTime::UNIX_EPOCH,
+        pause: TimeDelta::days(10_000),
         ..Ask::TOTALS
     };
     Ok(desk.look(agent(id)?, ask)?)
