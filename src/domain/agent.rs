@@ -169,19 +169,19 @@ pub struct Use {
 }
 
 impl Use {
-    /// What some tokens are at an instant.
+    /// How much of some tokens counts.
     #[must_use]
-    pub const fn of(at: DateTime<Utc>, tokens: &TokenCounts) -> Self {
-        Self {
-            at,
-            tokens: tokens.input.saturating_add(tokens.output),
-        }
+    pub const fn counted(tokens: &TokenCounts) -> u64 {
+        tokens.input.saturating_add(tokens.output)
     }
 }
 
 impl From<&AgentResponse> for Use {
     fn from(response: &AgentResponse) -> Self {
-        Self::of(response.at, &response.slot.tally.tokens)
+        Self {
+            at: response.at,
+            tokens: Self::counted(&response.slot.tally.tokens),
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Response {
 pub(super) struct Packed {
     key: [u32; 2],
     request: u32,
-    at: u32,
+    pub(super) at: u32,
     label: u32,
     /// Input, cached, written for five minutes or an untold time, written for an hour, output, reasoning.
     counts: [u32; 6],
@@ -164,6 +164,12 @@ impl Packed {
     pub(super) const fn key(&self) -> u64 {
         let [low, high] = self.key;
         low as u64 | (high as u64) << 32
+    }
+
+    /// Tokens from no cache and output, unless it is wide.
+    pub(super) fn plain_tokens(&self) -> Option<u64> {
+        let [input, _, _, _, output, _] = self.counts;
+        (!self.is_wide()).then(|| u64::from(input) + u64::from(output))
     }
 
     /// The request, where it is not the first with its key.

@@ -6,7 +6,7 @@ use spendtray_skim::Lookup;
 use spendtray_skim::hashing::both;
 pub(super) use spendtray_skim::hashing::hash;
 
-use crate::domain::agent::{Tally, Terms};
+use crate::domain::agent::{Tally, Terms, Use};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::gone::Gone;
 use crate::logs::labels::{Labels, Named, Translation, place};
@@ -99,8 +99,11 @@ impl Table {
             gone: std::mem::take(&mut self.gone),
             ..Self::default()
         };
-        for (key, response) in self.responses() {
-            stay.enter_since(since, key, &response);
+        let mut all: Vec<(u64, Response)> = self.responses().collect();
+        // In order of time, which is the order in which uses are asked for.
+        all.sort_by_key(|(_, response)| response.at);
+        for (key, response) in &all {
+            stay.enter_since(since, *key, response);
         }
         stay.all_entered();
         stay.keep();
@@ -148,16 +151,16 @@ impl Table {
             }
         }
         let Some((at, known)) = self.known(first) else {
-            return self.add(key, false, new, each);
+            return self.add((key, false), new, each);
         };
         if known.is_same(new) {
-            return self.better(at, &known, new, each);
+            return self.better((at, &known), new, each);
         }
         // A proxy may give two requests the same message id: the second has a place of its own.
         let second = self.find(key, Some(new.request));
         match self.known(second) {
-            Some((at, known)) => self.better(at, &known, new, each),
-            None => self.add(key, true, new, each),
+            Some((at, known)) => self.better((at, &known), new, each),
+            None => self.add((key, true), new, each),
         }
     }
 
@@ -172,8 +175,7 @@ impl Table {
 
     fn better(
         &mut self,
-        at: u32,
-        before: &Response,
+        (at, before): (u32, &Response),
         new: &Response,
         each: &mut dyn FnMut(&Change<'_>),
     ) {
@@ -205,8 +207,7 @@ impl Table {
 
     fn add(
         &mut self,
-        key: u64,
-        is_second: bool,
+        (key, is_second): (u64, bool),
         new: &Response,
         each: &mut dyn FnMut(&Change<'_>),
     ) {
@@ -249,6 +250,20 @@ impl Table {
             .iter()
             .zip(numbers)
             .filter_map(|(entry, at)| Some((entry.key(), self.response(at)?)))
+    }
+
+    /// The instants of all responses since one, and how much of each counts against a plan, in the order in which they
+    /// came.
+    pub(super) fn uses_since(&self, since: u32) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let late = self.entries.iter().zip(0_u32..);
+        let late = late.filter(move |(entry, _)| entry.at >= since);
+        late.filter_map(|(entry, at)| {
+            let tokens = match entry.plain_tokens() {
+                Some(tokens) => tokens,
+                None => Use::counted(&self.wide.get(&at)?.tally.tokens),
+            };
+            Some((entry.at, tokens))
+        })
     }
 
     /// Every response that changed, with its key.

@@ -158,11 +158,8 @@ impl Totals {
     pub(super) fn uses_since(&self, seconds: i64) -> Vec<Use> {
         let mut quarters: BTreeMap<u32, u64> = BTreeMap::new();
         for slot in self.used_since(seconds) {
-            let tokens = &slot.tally.tokens;
             let sum = quarters.entry(slot.quarter).or_default();
-            *sum = sum
-                .saturating_add(tokens.input)
-                .saturating_add(tokens.output);
+            *sum = sum.saturating_add(Use::counted(&slot.tally.tokens));
         }
         let uses = quarters.into_iter().map(|(quarter, tokens)| Use {
             at: DateTime::from_timestamp(i64::from(quarter) * WIDTH, 0).unwrap_or_default(),

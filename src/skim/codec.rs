@@ -43,6 +43,7 @@ pub struct Bytes<'a>(
 
 impl<'a> Bytes<'a> {
     /// A number in as many bytes as it needs.
+    #[inline(never)]
     pub fn number(&mut self) -> Option<u64> {
         let (mut number, mut shift) = (0_u64, 0);
         while shift < 64 {

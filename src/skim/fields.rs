@@ -36,6 +36,7 @@ pub struct Paths<'p>(
 
 impl Paths<'_> {
     /// Reads all of a text. `None`: it is no object, or it does not close.
+    #[inline(never)]
     pub fn read<'a>(self, text: &'a [u8], found: &mut [Raw<'a>]) -> Option<()> {
         let mut walk = Walk::new(text, self.0, found);
         walk.object("")?;

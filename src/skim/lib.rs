@@ -11,7 +11,7 @@
 //! * [`hashing`] makes ids and texts numbers that outlive the build, and a [`Lookup`] finds by such a number.
 //!
 //! It is a package of its own because a compiler's settings are a package's: the program is built for size, this for
-//! speed. So nothing here that is called for every line is generic, for generic code is built where it is called.
+//! speed. So nothing here that is called for every line is generic or inlined: such code is built as its caller is.
 
 pub mod codec;
 mod fields;

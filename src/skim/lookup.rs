@@ -1,92 +1,114 @@
-//! Finds where something is kept by its hash: eight bytes an item, and nothing of the item itself.
+//! Finds where something is kept by its hash: some eight bytes an item, and nothing of the item itself.
 
 /// Positions by hash. The owner keeps the items, and tells whether a position holds what is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Lookup {
-    /// A position below, half of its hash above. The length is a power of two, and a quarter at least is free.
-    cells: Vec<u64>,
+    /// A position below, and above it what there is room for of its hash. The length is a power of two, and a quarter at
+    /// least is free.
+    cells: Vec<u32>,
+    /// Half of the hash of each position.
+    halves: Vec<u32>,
     filled: usize,
 }
 
-/// The lower half of a cell.
-const POSITION: u64 = u32::MAX as u64;
-
 /// A cell without a position. It is not zero: memory that only claims to be zeroed costs a fault when it is read and
 /// another when it is written.
-const FREE: u64 = u64::MAX;
+const FREE: u32 = u32::MAX;
+
+/// As many cells as there are at first.
+const FIRST: usize = 64;
 
 impl Lookup {
-    /// The positions that may have that hash, mostly none or the one; those that have it are among them.
+    /// The positions of that hash, and rarely of another.
     #[must_use]
+    #[inline(never)]
     pub fn positions(&self, hash: u64) -> Positions<'_> {
         let half = half(hash);
+        let mask = mask(self.cells.len());
         Positions {
-            cells: &self.cells,
+            of: self,
             half,
-            at: self.home(half),
+            mask,
+            at: half & mask,
         }
     }
 
-    /// Adds a position below the largest number of 32 bits.
+    /// Adds a position, which is one behind those that were added before or only little further.
+    #[inline(never)]
     pub fn insert(&mut self, hash: u64, position: u32) {
-        if (self.filled + 1) * 4 > self.cells.len() * 3 {
-            let length = (self.cells.len() * 2).max(16);
-            let before = std::mem::replace(&mut self.cells, vec![FREE; length]);
-            for cell in before.into_iter().filter(|cell| *cell != FREE) {
-                self.put(cell);
-            }
+        let half = half(hash);
+        let place = usize::try_from(position).unwrap_or(0);
+        self.halves.resize(self.halves.len().max(place + 1), 0);
+        if let Some(own) = self.halves.get_mut(place) {
+            *own = half;
         }
-        self.put(half(hash) << 32 | u64::from(position));
         self.filled += 1;
+        if self.filled * 4 <= self.cells.len() * 3 {
+            return self.put(half, position);
+        }
+        let before = std::mem::take(&mut self.cells);
+        let known = mask(before.len());
+        self.cells = vec![FREE; (before.len() * 2).max(FIRST)];
+        for cell in before.into_iter().filter(|cell| *cell != FREE) {
+            let position = cell & known;
+            let half = self.halves.get(usize::try_from(position).unwrap_or(0));
+            self.put(half.copied().unwrap_or(0), position);
+        }
+        self.put(half, position);
     }
 
-    fn put(&mut self, cell: u64) {
-        let mask = self.cells.len().saturating_sub(1);
-        let mut at = self.home(cell >> 32);
-        while let Some(place) = self.cells.get_mut(at) {
+    fn put(&mut self, half: u32, position: u32) {
+        let mask = mask(self.cells.len());
+        let mut at = half & mask;
+        while let Some(place) = self.cells.get_mut(usize::try_from(at).unwrap_or(0)) {
             if *place == FREE {
-                *place = cell;
+                // There are more cells than positions, so that these bits are free.
+                *place = half & !mask | position & mask;
                 return;
             }
-            at = (at + 1) & mask;
+            at = at.wrapping_add(1) & mask;
         }
-    }
-
-    fn home(&self, half: u64) -> usize {
-        let mask = self.cells.len().saturating_sub(1);
-        usize::try_from(half).unwrap_or(0) & mask
     }
 }
 
-/// The positions that may have a hash.
+/// The positions of a hash.
 #[derive(Debug, Clone)]
 pub struct Positions<'a> {
-    cells: &'a [u64],
-    half: u64,
-    at: usize,
+    of: &'a Lookup,
+    half: u32,
+    mask: u32,
+    at: u32,
 }
 
 impl Iterator for Positions<'_> {
     type Item = u32;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<u32> {
-        let mask = self.cells.len().checked_sub(1)?;
         loop {
-            let cell = *self.cells.get(self.at)?;
+            let cell = *self.of.cells.get(usize::try_from(self.at).ok()?)?;
             if cell == FREE {
                 return None;
             }
-            self.at = (self.at + 1) & mask;
-            if cell >> 32 == self.half {
-                return u32::try_from(cell & POSITION).ok();
+            self.at = self.at.wrapping_add(1) & self.mask;
+            let position = cell & self.mask;
+            if cell & !self.mask == self.half & !self.mask
+                && self.of.halves.get(usize::try_from(position).ok()?) == Some(&self.half)
+            {
+                return Some(position);
             }
         }
     }
 }
 
+/// The bits of a place among so many cells.
+fn mask(cells: usize) -> u32 {
+    u32::try_from(cells.saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
 /// Both halves of a hash in one.
-const fn half(hash: u64) -> u64 {
-    (hash ^ hash >> 32) & POSITION
+fn half(hash: u64) -> u32 {
+    u32::try_from((hash ^ hash >> 32) & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]

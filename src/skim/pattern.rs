@@ -56,6 +56,7 @@ pub struct Patterns {
 impl Patterns {
     /// Fills in the fields of the text that starts at a place in a line; where that text ends. `None`: it is of no known
     /// kind, and no field was touched.
+    #[inline(never)]
     pub fn read<'a>(
         &mut self,
         line: &'a [u8],

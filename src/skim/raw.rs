@@ -18,6 +18,7 @@ pub struct Raw<'a>(
 impl<'a> Raw<'a> {
     /// The non-negative integer it is; `None` for anything else, also for one too large.
     #[must_use]
+    #[inline(never)]
     pub fn count(self) -> Option<u64> {
         let (first, rest) = self.0.split_first()?;
         if rest.len() < SURELY_FITS {
@@ -61,6 +62,7 @@ impl<'a> Raw<'a> {
     /// The seconds since the epoch of an instant in UTC, `"2026-11-20T08:15:30.123Z"`; `None` for any other, and for one
     /// that needs a calendar.
     #[must_use]
+    #[inline(never)]
     pub fn utc_seconds(self) -> Option<i64> {
         utc_seconds(self.0)
     }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
 use spendtray_skim::hashing::hash_two;
-use spendtray_skim::{Hit, Raw};
+use spendtray_skim::{Hit, Raw, field};
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
@@ -122,6 +122,10 @@ impl Transcript {
 
 impl Reader for Transcript {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
+        // What the user and tools say may be long, and holds roll-ups at most.
+        if field(line, "type").bytes() == Some(b"user") {
+            return Heed::Passed;
+        }
         let Some(outer) = entry(line) else {
             return Heed::Bad;
         };

@@ -293,10 +293,9 @@ impl Counter {
     /// Every response since an instant as a use, in no order.
     pub(in crate::logs) fn uses(&self, since: DateTime<Utc>) -> io::Result<Vec<Use>> {
         self.table_since(since, |table, since| {
-            let responses = table.responses();
-            let uses = responses.filter_map(|(_, response)| {
-                let at = DateTime::from_timestamp(i64::from(response.at), 0)?;
-                (response.at >= since).then(|| Use::of(at, &response.tally.tokens))
+            let uses = table.uses_since(since).filter_map(|(at, tokens)| {
+                let at = DateTime::from_timestamp(i64::from(at), 0)?;
+                Some(Use { at, tokens })
             });
             uses.collect()
         })
