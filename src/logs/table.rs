@@ -15,6 +15,9 @@ use crate::logs::response::{Packed, Response};
 /// No response has more of anything: a sum of less than it cannot overflow.
 const MOST: u64 = 1 << 44;
 
+/// So many responses are mostly in a file.
+const A_FILES: usize = 32;
+
 /// One line's word on one response.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Sighting<'a> {
@@ -86,10 +89,20 @@ impl Table {
     /// Takes over all that another table knows; `each` is told what changed.
     pub(super) fn absorb(&mut self, other: &Self, each: &mut dyn FnMut(&Change<'_>)) {
         let mut translation = Translation::of(&other.labels);
+        self.make_room_for(other);
         for (key, mut response) in other.responses() {
             response.label = translation.number(&mut self.labels, response.label);
             self.enter(key, &response, each);
         }
+    }
+
+    /// Makes room for what another table alone knows. Where all keys are looked up one behind the other, what the memory
+    /// answers is waited for once; when each is taken over, it is near.
+    fn make_room_for(&mut self, other: &Self) {
+        let keys = other.entries.iter().map(Packed::key);
+        let new = keys.filter(|key| !self.has(*key)).count();
+        self.entries.reserve(new);
+        self.changed.reserve(new);
     }
 
     /// Lets go of the responses before an instant, in seconds since the epoch; all must be kept elsewhere.
@@ -99,11 +112,14 @@ impl Table {
             gone: std::mem::take(&mut self.gone),
             ..Self::default()
         };
-        let mut all: Vec<(u64, Response)> = self.responses().collect();
+        let mut order: Vec<u32> = (0..).take(self.entries.len()).collect();
         // In order of time, which is the order in which uses are asked for.
-        all.sort_by_key(|(_, response)| response.at);
-        for (key, response) in &all {
-            stay.enter_since(since, *key, response);
+        order.sort_by_key(|at| self.entries.get(place(*at)).map(|entry| entry.at));
+        for at in order {
+            if let (Some(entry), Some(response)) = (self.entries.get(place(at)), self.response(at))
+            {
+                stay.enter_since(since, entry.key(), &response);
+            }
         }
         stay.all_entered();
         stay.keep();
@@ -213,6 +229,10 @@ impl Table {
     ) {
         let mut entry = Packed::of(key, is_second, new);
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if at == 0 {
+            self.entries.reserve(A_FILES);
+            self.changed.reserve(A_FILES);
+        }
         if entry.is_wide() {
             self.wide.insert(at, *new);
         }

@@ -29,8 +29,8 @@ enum Gap {
 /// A place in a text: so far behind the start of a part.
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
-    part: usize,
-    offset: usize,
+    part: u16,
+    offset: u16,
 }
 
 /// A kind of line: its parts, and where its fields stand.
@@ -39,9 +39,10 @@ struct Kind {
     /// The parts, one behind the other.
     text: Vec<u8>,
     /// Their lengths, and what follows each.
-    parts: Vec<(usize, Gap)>,
-    /// A field's number, its start and its end.
-    fields: Vec<(usize, Anchor, Anchor)>,
+    parts: Vec<(u16, Gap)>,
+    /// A field's number, its start and its end. All of a kind is as small as can be, because it is read for every line,
+    /// and what is between lines has always just pushed it out of the way.
+    fields: Vec<(u16, Anchor, Anchor)>,
 }
 
 /// The kinds of lines that were seen last.
@@ -68,9 +69,11 @@ impl Patterns {
         let (number, end) =
             fitting.find_map(|(number, kind)| Some((number, kind.fit(line, start, starts)?)))?;
         self.kinds.swap(0, number);
-        let at = |anchor: &Anchor| Some(self.starts.get(anchor.part)? + anchor.offset);
+        let at = |anchor: &Anchor| {
+            Some(self.starts.get(usize::from(anchor.part))? + usize::from(anchor.offset))
+        };
         for (field, from, to) in &self.kinds.first()?.fields {
-            if let Some(field) = fields.get_mut(*field) {
+            if let Some(field) = fields.get_mut(usize::from(*field)) {
                 *field = Raw(line.get(at(from)?..at(to)?)?);
             }
         }
@@ -144,7 +147,7 @@ impl Kind {
             let part = line.get(begin..gap.start)?;
             begins.push(begin);
             kind.text.extend(part);
-            kind.parts.push((part.len(), *what));
+            kind.parts.push((u16::try_from(part.len()).ok()?, *what));
             begin = gap.end;
         }
         let anchor = |place: usize| {
@@ -153,10 +156,15 @@ impl Kind {
                 .checked_sub(1)?;
             let offset = place - begins.get(part)?;
             // A field that begins or ends within a gap cannot be told.
-            (offset <= kind.parts.get(part)?.0).then_some(Anchor { part, offset })
+            let offset = u16::try_from(offset).ok()?;
+            (offset <= kind.parts.get(part)?.0).then_some(Anchor {
+                part: u16::try_from(part).ok()?,
+                offset,
+            })
         };
         let mut anchored = Vec::new();
         for (number, range) in ranges {
+            let number = u16::try_from(number).ok()?;
             anchored.push((number, anchor(range.start)?, anchor(range.end)?));
         }
         kind.fields = anchored;
@@ -167,8 +175,9 @@ impl Kind {
     fn fit(&self, line: &[u8], start: usize, starts: &mut [usize]) -> Option<usize> {
         let (mut rest, mut text) = (line.get(start..)?, self.text.as_slice());
         for ((length, gap), begin) in self.parts.iter().zip(starts) {
-            let (part, others) = text.split_at_checked(*length)?;
-            let (own, behind) = rest.split_at_checked(*length)?;
+            let length = usize::from(*length);
+            let (part, others) = text.split_at_checked(length)?;
+            let (own, behind) = rest.split_at_checked(length)?;
             if !is_same(own, part) {
                 return None;
             }

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use spendtray_skim::{Hit, Lesson, Paths, Patterns, Raw};
 
-/// The key without which a line says nothing.
-const USAGE: &[u8] = b"\"usage\"";
+/// The key without which a line says nothing, but for its first quote: in text it ends with an escaped one, so that text
+/// which speaks of usage is not even looked at twice.
+const USAGE: &[u8] = b"usage\"";
 
 /// Between the text of a message and its usage stand a few short fields, of which this one always is there.
 const STOP: &[u8] = b",\"stop_reason\":";

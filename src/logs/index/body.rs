@@ -3,16 +3,16 @@
 use rust_decimal::Decimal;
 use spendtray_skim::hashing::Map;
 
-use crate::domain::agent::Tally;
+use crate::domain::agent::{Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::files::Stamp;
 use crate::logs::index::Seen;
-use crate::logs::index::frame::Follows;
+use crate::logs::index::frame::{Follows, MOST_RESPONSES};
 use crate::logs::labels::{Label, Labels, unpacked};
 use crate::logs::reading::Mark;
 use crate::logs::response::Response;
-use crate::logs::table::bounded;
-use crate::logs::totals::Slot;
+use crate::logs::table::{Table, bounded};
+use crate::logs::totals::{Slot, Totals};
 use spendtray_skim::codec::{Bytes, Writer};
 
 /// Which of a tally's figures are told, in order; the last says that dollars follow.
@@ -136,15 +136,15 @@ pub(super) fn write_seen(body: &mut Writer, path: u64, seen: Option<&Seen>) {
 /// The sections of a frame, to be asked for in the order in which they stand.
 pub(super) struct Sections<'a> {
     rest: Bytes<'a>,
-    /// The table's numbers of the frame's labels.
-    labels: Vec<u32>,
+    names: Vec<&'a str>,
+    /// Each a model, a project and a session among the names, and terms.
+    labels: Vec<([usize; 3], Terms)>,
     /// Whether its writer had more to write.
     pub(super) follows: Follows,
 }
 
 impl<'a> Sections<'a> {
-    /// Takes the frame's names and labels into the table's.
-    pub(super) fn of(payload: &'a [u8], labels: &mut Labels) -> Option<Self> {
+    pub(super) fn of(payload: &'a [u8]) -> Option<Self> {
         let mut rest = Bytes(payload);
         let follows = match rest.byte()? {
             0 => Follows::Nothing,
@@ -152,25 +152,36 @@ impl<'a> Sections<'a> {
         };
         let mut names = Vec::new();
         for _ in 0..rest.number()? {
-            names.push(labels.names.number(rest.text()?));
+            names.push(rest.text()?);
         }
-        let mut numbers = Vec::new();
+        let mut labels = Vec::new();
         for _ in 0..rest.number()? {
-            let mut name = || names.get(usize::try_from(rest.number()?).ok()?).copied();
-            let (model, project, session) = (name()?, name()?, name()?);
-            let terms = unpacked(u16::try_from(rest.number()?).ok()?)?;
-            numbers.push(labels.number(Label {
-                model,
-                project,
-                session,
-                terms,
-            }));
+            let mut name = || usize::try_from(rest.number()?).ok();
+            let whose = [name()?, name()?, name()?];
+            labels.push((whose, unpacked(u16::try_from(rest.number()?).ok()?)?));
         }
         Some(Self {
             rest,
-            labels: numbers,
+            names,
+            labels,
             follows,
         })
+    }
+
+    /// The table's numbers of the frame's labels; what is new among them is taken into the table's.
+    fn numbers(&self, labels: &mut Labels) -> Option<Vec<u32>> {
+        let names = self.names.iter().map(|name| labels.names.number(name));
+        let names: Vec<u32> = names.collect();
+        let numbers = self.labels.iter().map(|(whose, terms)| {
+            let [model, project, session] = whose.map(|name| names.get(name).copied());
+            Some(labels.number(Label {
+                model: model?,
+                project: project?,
+                session: session?,
+                terms: *terms,
+            }))
+        });
+        numbers.collect()
     }
 
     fn next(&mut self) -> Option<(u64, Bytes<'a>)> {
@@ -178,17 +189,16 @@ impl<'a> Sections<'a> {
         Some((items, Bytes(self.rest.bytes()?)))
     }
 
-    fn label(&self, bytes: &mut Bytes<'_>) -> Option<u32> {
-        let number = usize::try_from(bytes.number()?).ok()?;
-        self.labels.get(number).copied()
-    }
-
-    pub(super) fn slots(&mut self, mut each: impl FnMut(Slot)) -> Option<()> {
+    pub(super) fn slots(&mut self, labels: &mut Labels, totals: &mut Totals) -> Option<()> {
         let (items, mut bytes) = self.next()?;
+        if items == 0 {
+            return Some(());
+        }
+        let numbers = self.numbers(labels)?;
         for _ in 0..items {
-            each(Slot {
+            totals.set(&Slot {
                 quarter: u32::try_from(bytes.number()?).ok()?,
-                label: self.label(&mut bytes)?,
+                label: label(&mut bytes, &numbers)?,
                 tally: tally(&mut bytes, 0)?,
             });
         }
@@ -202,6 +212,7 @@ impl<'a> Sections<'a> {
 
     pub(super) fn files(&mut self, seen: &mut Map<Seen>) -> Option<()> {
         let (items, mut bytes) = self.next()?;
+        seen.reserve(usize::try_from(items).ok()?.min(MOST_RESPONSES));
         for _ in 0..items {
             let path = bytes.fixed()?;
             if bytes.byte()? == 0 {
@@ -213,8 +224,9 @@ impl<'a> Sections<'a> {
         Some(())
     }
 
-    pub(super) fn responses(&mut self, mut each: impl FnMut(u64, Response)) -> Option<()> {
+    pub(super) fn responses(&mut self, table: &mut Table, since: u32) -> Option<()> {
         let (items, mut bytes) = self.next()?;
+        let numbers = self.numbers(&mut table.labels)?;
         for _ in 0..items {
             let key = bytes.fixed()?;
             let flags = bytes.byte()?;
@@ -227,23 +239,26 @@ impl<'a> Sections<'a> {
                 _ => bytes.fixed()?,
             };
             let at = bytes.short()?;
-            let label = self.label(&mut bytes)?;
+            let label = label(&mut bytes, &numbers)?;
             let tally = bounded(&tally(&mut bytes, 1)?);
             let side = flags & SIDE != 0;
-            each(
-                key,
-                Response {
-                    request,
-                    twin,
-                    side,
-                    at,
-                    label,
-                    tally,
-                },
-            );
+            let response = Response {
+                request,
+                twin,
+                side,
+                at,
+                label,
+                tally,
+            };
+            table.enter_since(since, key, &response);
         }
         Some(())
     }
+}
+
+fn label(bytes: &mut Bytes<'_>, numbers: &[u32]) -> Option<u32> {
+    let number = usize::try_from(bytes.number()?).ok()?;
+    numbers.get(number).copied()
 }
 
 fn one_seen(bytes: &mut Bytes<'_>) -> Option<Seen> {

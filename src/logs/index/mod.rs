@@ -25,7 +25,6 @@ use crate::logs::index::body::Sections;
 use crate::logs::index::frame::Follows;
 pub(super) use crate::logs::index::frame::{Frame, MOST_RESPONSES};
 use crate::logs::reading::Mark;
-use crate::logs::response::Response;
 use crate::logs::table::{Change, Table};
 use crate::logs::totals::Totals;
 use crate::system::private;
@@ -237,23 +236,28 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
         older::take(payload, &mut loaded.known.table)?;
         return Some(Follows::Nothing);
     }
-    let known = &mut loaded.known;
-    let mut sections = Sections::of(payload, &mut known.table.labels)?;
+    let Known {
+        table,
+        totals,
+        seen,
+    } = &mut loaded.known;
+    let mut sections = Sections::of(payload)?;
     match loaded.depth {
-        Depth::Totals => sections.slots(|slot| known.totals.set(&slot))?,
-        Depth::Responses | Depth::ResponsesSince(_) => sections.skip()?,
+        Depth::Totals => {
+            sections.slots(&mut table.labels, totals)?;
+            sections.files(seen)?;
+        }
+        Depth::Responses => {
+            sections.skip()?;
+            sections.files(seen)?;
+            sections.responses(table, 0)?;
+        }
+        Depth::ResponsesSince(since) => {
+            sections.skip()?;
+            sections.skip()?;
+            sections.responses(table, since)?;
+        }
     }
-    match loaded.depth {
-        Depth::Totals | Depth::Responses => sections.files(&mut known.seen)?,
-        Depth::ResponsesSince(_) => sections.skip()?,
-    }
-    let since = match loaded.depth {
-        Depth::Totals => return Some(sections.follows),
-        Depth::Responses => 0,
-        Depth::ResponsesSince(since) => since,
-    };
-    let table = &mut known.table;
-    sections.responses(|key, response: Response| table.enter_since(since, key, &response))?;
     Some(sections.follows)
 }
 
@@ -261,10 +265,8 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
 pub(super) fn append(path: &Path, frame: &Frame<'_>) -> io::Result<u64> {
     let mut file = private::open_to_append(path)?;
     let before = file.metadata()?.len();
-    let written = file
-        .write_all(&frame.bytes(Follows::Nothing))
-        .and_then(|()| file.sync_data());
-    if let Err(error) = written {
+    // Nothing waits for the disk: what a power failure takes of the end is read from the logs again.
+    if let Err(error) = file.write_all(&frame.bytes(Follows::Nothing)) {
         // Where even that fails, the torn frame is stepped over by the next who reads.
         drop(file.set_len(before));
         return Err(error);
