@@ -58,6 +58,11 @@ impl Totals {
         self.change(at);
     }
 
+    pub(super) fn make_room_for(&mut self, slots: usize) {
+        self.slots.reserve(slots);
+        self.quarters.reserve(slots);
+    }
+
     /// Puts a slot in the place of what was known of it.
     pub(super) fn set(&mut self, new: &Slot) {
         let at = self.place_of(new.quarter, new.label);

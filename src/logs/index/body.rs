@@ -195,6 +195,7 @@ impl<'a> Sections<'a> {
             return Some(());
         }
         let numbers = self.numbers(labels)?;
+        totals.make_room_for(usize::try_from(items).ok()?.min(MOST_RESPONSES));
         for _ in 0..items {
             totals.set(&Slot {
                 quarter: u32::try_from(bytes.number()?).ok()?,
