@@ -83,6 +83,11 @@ impl Desk {
         self.cards = cards;
     }
 
+    /// Takes other accounts under the same settings.
+    pub(super) fn deal(&mut self, cards: Vec<AccountCard>) {
+        self.cards = cards;
+    }
+
     /// Remembers that a poll has ended.
     pub(super) fn polled(&mut self, now: DateTime<Utc>) {
         self.refreshed_at = Some(now);

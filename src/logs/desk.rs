@@ -124,6 +124,15 @@ impl Desk {
         ear
     }
 
+    /// Waits for the logs of an agent that has none, by its provider's id: [`Self::heard`] names it once they are there.
+    /// Whether that can be heard is what [`Self::watch`] says of it; else [`Self::has`] is to be asked now and then.
+    pub fn expect(&self, id: &str) {
+        let agent = ALL.iter().find(|agent| agent.id == id);
+        if let (Some(agent), Some(watching)) = (agent, self.watching()) {
+            watching.expect(agent, &(agent.roots)(&self.places()));
+        }
+    }
+
     /// Takes in what was heard; the ids of the agents that are worth a look.
     #[must_use]
     pub fn heard(&self, happened: &[Happened]) -> Vec<&'static str> {

@@ -170,6 +170,7 @@ impl Engine {
                     .insert(planned.id().clone(), Some(DateTime::UNIX_EPOCH));
             }
         }
+        self.await_agents();
         self.desk.look_again(self.ledger.store(), now).await;
         self.start_due(now).await;
     }

@@ -1,13 +1,14 @@
 //! Agents' logs in the engine: asked when they grow, left alone while they are watched, and read part by part where
-//! there is much.
+//! there is much. An agent that is installed while the program runs gets its account as soon as it has logs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Engine;
 use super::round::Haste;
-use crate::app::accounts::{LOOKED_AT, Planned};
+use crate::app::accounts::{LOOKED_AT, Planned, awaited, planned};
 use crate::domain::account::AccountId;
 use crate::domain::period;
 use crate::logs::{Progress, Watch};
@@ -28,6 +29,42 @@ impl Engine {
         self.haste = Haste::SomebodyWaits;
         for account in grown {
             self.refresh(&account, now).await;
+        }
+        let is_planned = |id: &&str| self.planned.iter().any(|each| each.provider.id == *id);
+        if !agents.iter().all(is_planned) {
+            self.await_agents();
+        }
+    }
+
+    /// Waits for the logs of agents that have none, and makes accounts of those that have some now.
+    pub(super) fn await_agents(&mut self) {
+        let config = self.desk.config();
+        let awaited = awaited(config, self.registry, &self.planned);
+        let logs = Arc::clone(&self.reach.logs);
+        for agent in &awaited {
+            logs.expect(agent);
+        }
+        // It may have come before it was waited for.
+        if !awaited.iter().any(|agent| logs.has(agent)) {
+            return;
+        }
+        self.planned = planned(config, &self.reach.variables, self.registry, &|id| {
+            logs.has(id)
+        });
+        self.desk
+            .deal(self.planned.iter().map(Planned::card).collect());
+        for planned in &self.planned {
+            let at_once = Some(DateTime::UNIX_EPOCH);
+            self.due.entry(planned.id().clone()).or_insert(at_once);
+        }
+    }
+
+    /// Looks for the agents whose coming nobody would tell.
+    pub(super) fn look_for_agents(&mut self) {
+        let awaited = awaited(self.desk.config(), self.registry, &self.planned);
+        let is_told = |id: &&str| matches!(self.reach.logs.watch(id), Watch::Told { .. });
+        if !awaited.iter().all(is_told) {
+            self.await_agents();
         }
     }
 

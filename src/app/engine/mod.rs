@@ -150,6 +150,7 @@ impl Engine {
         let now = self.reach.clock.now();
         self.desk.look_again(self.ledger.store(), now).await;
         self.plan_from_ledger();
+        self.await_agents();
         // The icon appears with the first view; no poll comes before it.
         self.show(now).await;
         self.start_due(now).await;
@@ -233,6 +234,7 @@ impl Engine {
             self.desk.look_again(self.ledger.store(), now).await;
             self.plan_from_ledger();
         }
+        self.look_for_agents();
         self.start_due(now).await;
         self.purge(now).await;
         now
