@@ -15,7 +15,7 @@ use crate::domain::variables::Variables;
 use crate::logs::standing::{File, Look, Standing};
 use crate::logs::watching::Watching;
 use crate::logs::{ALL, Agent, Faults, Places, Progress, Watch};
-use crate::system::watch::{self, CannotWatch, Ear, Happened};
+use crate::system::watch::{self, CannotWatch, Ear, Happened, Writers};
 
 /// Where logs lie and where their indexes are kept.
 #[derive(Debug, Clone)]
@@ -116,7 +116,7 @@ impl Desk {
     /// From now on the logs of each agent that is looked at are watched, as far as the system can; the ear hears what
     /// happens in them and is to be told on with [`Self::heard`]. `None`: nobody will be told, and each look walks.
     pub fn listen(&self) -> Option<Ear> {
-        let (watching, ear) = match watch::start() {
+        let (watching, ear) = match watch::start(Writers::Anywhere) {
             Ok((posts, ear)) => (Ok(Watching::new(posts)), Some(ear)),
             Err(why) => (Err(why.to_string()), None),
         };

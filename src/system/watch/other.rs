@@ -10,7 +10,7 @@ use std::time::Duration;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{CannotWatch, Happened, Heed, Post};
+use super::{CannotWatch, Happened, Heed, Post, Writers};
 
 pub(super) const COVERS_ALL_BELOW: bool = true;
 
@@ -33,7 +33,7 @@ pub(super) struct Ear {
     told: UnboundedReceiver<notify::Result<Event>>,
 }
 
-pub(super) fn start() -> Result<(Arc<Posts>, Ear), CannotWatch> {
+pub(super) fn start(_writers: Writers) -> Result<(Arc<Posts>, Ear), CannotWatch> {
     let (tell, told) = unbounded_channel();
     let watcher = notify::recommended_watcher(move |event| drop(tell.send(event)));
     let watcher = watcher.map_err(|error| CannotWatch::Refused(error.to_string()))?;
@@ -55,7 +55,7 @@ impl Posts {
             return Ok(Post::Kept);
         }
         let mode = match heed {
-            Heed::Names => RecursiveMode::NonRecursive,
+            Heed::Names | Heed::All => RecursiveMode::NonRecursive,
             Heed::Contents => RecursiveMode::Recursive,
         };
         let real = folder.canonicalize().map_err(CannotWatch::Closed)?;
@@ -98,11 +98,17 @@ impl Posts {
         match event {
             Err(_) => vec![Happened::Lost],
             Ok(event) if event.need_rescan() => vec![Happened::Lost],
-            Ok(event) if matches!(event.kind, EventKind::Access(_) | EventKind::Remove(_)) => {
-                for path in event.paths {
-                    self.forget_if_gone(&path);
-                }
-                Vec::new()
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) => Vec::new(),
+            Ok(event) if matches!(event.kind, EventKind::Remove(_)) => {
+                let gone: Vec<PathBuf> = event
+                    .paths
+                    .into_iter()
+                    .map(|path| self.as_asked(path))
+                    .collect();
+                let told = gone.iter().filter(|path| self.is_heeded(path));
+                let told = told.cloned().map(Happened::At).collect();
+                gone.iter().for_each(|path| self.forget_if_gone(path));
+                told
             }
             Ok(event) => {
                 let paths = event.paths.into_iter();
@@ -113,11 +119,22 @@ impl Posts {
         }
     }
 
+    /// Whether it is told that this is gone.
+    fn is_heeded(&self, gone: &Path) -> bool {
+        let watched = self.watched();
+        let all = |folder: &Path| {
+            watched
+                .get(folder)
+                .is_some_and(|watched| watched.heed == Heed::All)
+        };
+        all(gone) || gone.parent().is_some_and(all)
+    }
+
     /// A folder that is made again needs a new watch.
     fn forget_if_gone(&self, path: &Path) {
-        let asked = self.as_asked(path.to_owned());
-        if self.watched().contains_key(&asked) && !asked.exists() {
-            self.leave(&asked);
+        let is_watched = self.watched().contains_key(path);
+        if is_watched && !path.exists() {
+            self.leave(path);
         }
     }
 }
