@@ -2,7 +2,7 @@
 
 use spendtray::domain::coin::CoinPrice;
 use spendtray::domain::reading::{Completeness, Cursor};
-use spendtray::domain::snapshot::{AccountSnapshot, Latest};
+use spendtray::domain::snapshot::{AccountSnapshot, Latest, Since};
 use spendtray::store::Store;
 
 use super::*;
@@ -275,7 +275,9 @@ async fn figures_told_again_are_not_written_again_and_are_as_young_as_the_last_p
         ..first.clone()
     };
     store.record_reading(&again, minute(10)).await?;
-    let account = store.account(&venice(), minute(-90_000)).await?;
+    let account = store
+        .account(&venice(), Since::both(minute(-90_000)))
+        .await?;
     let account = account.ok_or("no account")?;
     assert_eq!(latest(&account)?.taken_at, minute(5));
     assert_eq!(account.poll.succeeded_at, Some(minute(5)));
