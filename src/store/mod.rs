@@ -6,7 +6,7 @@
 //! or nothing, and several processes never count anything twice.
 //!
 //! What is kept of time is cut to milliseconds, what is kept of money is rounded to nanos. The last figures of an
-//! account are kept as JSON and stay exact.
+//! account are kept as JSON, packed when it is long, and stay exact.
 
 mod address;
 mod alerts;

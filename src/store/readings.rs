@@ -8,8 +8,9 @@ use crate::domain::ids::{BalanceName, WindowName};
 use crate::domain::money::{Currency, Money};
 use crate::domain::reading::{Figures, Reading};
 use crate::domain::snapshot::{BalancePoint, Latest, MOST_POINTS, Since, WindowPoint};
-use crate::store::cell::{self, Read};
+use crate::store::cell::{self, Read, Unreadable};
 use crate::store::database::{Connection, Error, Row, query};
+use crate::store::packing::{packed, unpacked};
 use crate::store::{cursors, figures, usage};
 
 /// A reading that much older than the last one has lost a race against another process: no poll takes longer. Its
@@ -99,7 +100,7 @@ pub(super) async fn latest(
 fn latest_of(row: &Row<'_>) -> Read<Latest> {
     Ok(Latest {
         taken_at: cell::instant(row, 0)?,
-        figures: figures::parse(row.told(1)?)?,
+        figures: figures::parse(&unpacked(row.told(1)?).ok_or(Unreadable)?)?,
         complete: figures::parse_completeness(row.told(2)?),
     })
 }
@@ -113,7 +114,7 @@ async fn keep_latest(
     let statement = query(KEEP_LATEST)
         .bind(reading.account.to_string())
         .bind(cell::millis(reading.taken_at))
-        .bind(serde_json::to_string(&held)?)
+        .bind(packed(&serde_json::to_string(&held)?))
         .bind(serde_json::to_string(&reading.complete)?);
     connection.execute(statement).await
 }

@@ -73,6 +73,34 @@ async fn a_ledger_that_rested_knows_what_it_knew() -> Outcome {
 }
 
 #[tokio::test]
+async fn long_figures_are_kept_packed_and_those_of_an_older_version_are_read_as_they_are() -> Outcome
+{
+    let home = tempfile::tempdir()?;
+    let file = home.path().join("ledger.sqlite");
+    let store = Store::open(&Store::url_of(&file)).await?;
+    let mut rich = reading(0);
+    rich.figures.balances = (0..40)
+        .map(|number| balance(&format!("purse {number}"), usd(number)))
+        .collect();
+    store.record_reading(&rich, minute(5)).await?;
+    let plain = serde_json::to_string(&rich.figures)?;
+    let look = rusqlite::Connection::open(&file)?;
+    let length = "SELECT LENGTH(figures) FROM reading";
+    let kept: u32 = look.query_row(length, [], |row| row.get(0))?;
+    assert!(kept as usize * 3 < plain.len(), "{kept} of {}", plain.len());
+    for older in [false, true] {
+        if older {
+            look.execute("UPDATE reading SET figures = ?1", [&plain])?;
+        }
+        let account = store.account(&venice(), Since::default()).await?;
+        let account = account.ok_or("no account")?;
+        assert_eq!(latest(&account)?.figures, rich.figures);
+    }
+    store.close().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_day_that_the_vendor_corrects_is_replaced_and_its_neighbours_stay() -> Outcome {
     let midnight = -8 * 60;
     let day = |number: i64, nanos| UsageSlot {
