@@ -196,7 +196,7 @@ impl Engine {
         for account in accounts {
             if self.again.remove(&account) || self.is_behind(&account) {
                 // Not without a look at the answer: it may have said to wait.
-                self.refresh(&account, now).await;
+                self.ask(&account, now).await;
             }
         }
     }
