@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::digest::{AccountCard, digest};
-use crate::analysis::folding::fold;
+use crate::analysis::folding::{fine_from, fold};
 use crate::analysis::{alerts, turning};
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
@@ -16,7 +16,7 @@ use crate::app::{record, webhook};
 use crate::config::{Config, edit};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Severity};
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Since, Snapshot};
 use crate::http::Http;
 use crate::store::{Store, StoreError};
 use crate::view::menu::{Action, Checked};
@@ -41,6 +41,8 @@ pub(super) struct Desk {
     settings: Settings,
     cards: Vec<AccountCard>,
     snapshot: Snapshot,
+    /// What the ledger told of the writes of others when all of it was read. `None`: it does not tell.
+    others: Option<i64>,
     shown: Option<View>,
     changes_at: Option<DateTime<Utc>>,
     refreshed_at: Option<DateTime<Utc>>,
@@ -56,6 +58,7 @@ impl Desk {
             settings,
             cards,
             snapshot: Snapshot::default(),
+            others: None,
             shown: None,
             changes_at: None,
             refreshed_at: None,
@@ -95,38 +98,72 @@ impl Desk {
 
     /// Reads the ledger again; when it cannot be read, the last snapshot stays.
     pub(super) async fn look_again(&mut self, store: &Store, now: DateTime<Utc>) {
+        // Asked before: what is written meanwhile is read next time.
+        let others = store.writes_of_others().await;
         match store.snapshot(record::since(now)).await {
             Ok(mut snapshot) => {
                 for account in &mut snapshot.accounts {
                     fold(account, self.settings.config.policy.zone, now);
                 }
                 self.snapshot = snapshot;
+                self.others = others;
             }
             Err(error) => self.ledger_trouble(&error),
         }
     }
 
-    /// Reads what is known of these accounts again, and the alerts, which another process may have acknowledged.
+    /// Reads of these accounts what is not as it was, and the alerts; everything, once another process has written.
     pub(super) async fn look_at(
         &mut self,
         store: &Store,
-        accounts: &[AccountId],
+        changed: &[(AccountId, Since)],
         now: DateTime<Utc>,
     ) {
-        for account in accounts {
-            match store.account(account, record::since(now)).await {
-                Ok(Some(mut known)) => {
-                    fold(&mut known, self.settings.config.policy.zone, now);
-                    self.snapshot.learn(known);
-                }
-                Ok(None) => {}
-                Err(error) => return self.ledger_trouble(&error),
+        let others = store.writes_of_others().await;
+        if others != self.others {
+            return self.look_again(store, now).await;
+        }
+        for (account, since) in changed {
+            // A ledger that does not tell what others write is read whole.
+            let since = others.map(|_| *since);
+            if let Err(error) = self.renew(store, (account, since), now).await {
+                return self.ledger_trouble(&error);
             }
         }
         match store.alerts().await {
             Ok(alerts) => self.snapshot.alerts = alerts,
             Err(error) => self.ledger_trouble(&error),
         }
+    }
+
+    /// Reads an account from where it changed; all of it where that is unknown, or reaches into what is kept as sums.
+    async fn renew(
+        &mut self,
+        store: &Store,
+        (account, changed): (&AccountId, Option<Since>),
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let zone = self.settings.config.policy.zone;
+        let horizon = record::since(now);
+        let known = self.snapshot.account_mut(account);
+        let known = known.zip(changed).filter(|(known, changed)| {
+            let fine = fine_from(known).is_some_and(|from| changed.usage >= Some(from));
+            changed.usage.is_none() || fine
+        });
+        let Some((known, changed)) = known else {
+            if let Some(mut whole) = store.account(account, Since::both(horizon)).await? {
+                fold(&mut whole, zone, now);
+                self.snapshot.learn(whole);
+            }
+            return Ok(());
+        };
+        if let Some(newer) = store.account(account, changed).await? {
+            known.renew(newer, changed);
+            // The sum of a day begins with the first of its quarters of an hour.
+            known.forget_before(horizon - TimeDelta::days(1));
+            fold(known, zone, now);
+        }
+        Ok(())
     }
 
     /// Judges, tells what fired, and shows what changed.

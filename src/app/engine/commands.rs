@@ -44,13 +44,21 @@ impl Engine {
         Flow::Go
     }
 
-    /// Asks now; a refresh during a poll is queued once; a vendor that told us to wait is left alone.
-    pub(super) async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
+    /// Asks because a person wants to see it: with what the secret store holds now.
+    async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
         if self.told_to_wait(now).contains(account) {
             return;
         }
         self.take_time(Haste::SomebodyWaits);
         self.reach.vault.look_anew();
+        self.ask(account, now).await;
+    }
+
+    /// Asks now, or once more after the poll under way; a vendor that told us to wait is left alone.
+    pub(super) async fn ask(&mut self, account: &AccountId, now: DateTime<Utc>) {
+        if self.told_to_wait(now).contains(account) {
+            return;
+        }
         if self.in_flight.contains_key(account) {
             self.again.insert(account.clone());
         } else {

@@ -26,9 +26,10 @@ impl Engine {
         let grew = |planned: &&Planned| is_log(planned) && agents.contains(&planned.provider.id);
         let grown = self.planned.iter().filter(grew);
         let grown: Vec<AccountId> = grown.map(|planned| planned.id().clone()).collect();
+        // Vendors under way are not hurried: an agent writes all day.
         self.haste = Haste::SomebodyWaits;
         for account in grown {
-            self.refresh(&account, now).await;
+            self.ask(&account, now).await;
         }
         let is_planned = |id: &&str| self.planned.iter().any(|each| each.provider.id == *id);
         if !agents.iter().all(is_planned) {

@@ -2,7 +2,7 @@
 
 use spendtray::domain::coin::CoinPrice;
 use spendtray::domain::reading::{Completeness, Cursor};
-use spendtray::domain::snapshot::{AccountSnapshot, Latest};
+use spendtray::domain::snapshot::{AccountSnapshot, Latest, Since};
 use spendtray::store::Store;
 
 use super::*;
@@ -69,6 +69,34 @@ async fn a_ledger_that_rested_knows_what_it_knew() -> Outcome {
     let known = store.snapshot(minute(-90_000)).await?;
     store.rest().await;
     assert_eq!(store.snapshot(minute(-90_000)).await?, known);
+    Ok(())
+}
+
+#[tokio::test]
+async fn long_figures_are_kept_packed_and_those_of_an_older_version_are_read_as_they_are() -> Outcome
+{
+    let home = tempfile::tempdir()?;
+    let file = home.path().join("ledger.sqlite");
+    let store = Store::open(&Store::url_of(&file)).await?;
+    let mut rich = reading(0);
+    rich.figures.balances = (0..40)
+        .map(|number| balance(&format!("purse {number}"), usd(number)))
+        .collect();
+    store.record_reading(&rich, minute(5)).await?;
+    let plain = serde_json::to_string(&rich.figures)?;
+    let look = rusqlite::Connection::open(&file)?;
+    let length = "SELECT LENGTH(figures) FROM reading";
+    let kept: u32 = look.query_row(length, [], |row| row.get(0))?;
+    assert!(kept as usize * 3 < plain.len(), "{kept} of {}", plain.len());
+    for older in [false, true] {
+        if older {
+            look.execute("UPDATE reading SET figures = ?1", [&plain])?;
+        }
+        let account = store.account(&venice(), Since::default()).await?;
+        let account = account.ok_or("no account")?;
+        assert_eq!(latest(&account)?.figures, rich.figures);
+    }
+    store.close().await;
     Ok(())
 }
 
@@ -275,7 +303,9 @@ async fn figures_told_again_are_not_written_again_and_are_as_young_as_the_last_p
         ..first.clone()
     };
     store.record_reading(&again, minute(10)).await?;
-    let account = store.account(&venice(), minute(-90_000)).await?;
+    let account = store
+        .account(&venice(), Since::both(minute(-90_000)))
+        .await?;
     let account = account.ok_or("no account")?;
     assert_eq!(latest(&account)?.taken_at, minute(5));
     assert_eq!(account.poll.succeeded_at, Some(minute(5)));
