@@ -54,6 +54,8 @@ impl Engine {
         });
         self.desk
             .deal(self.planned.iter().map(Planned::card).collect());
+        let is_planned = |id: &AccountId| self.planned.iter().any(|planned| planned.id() == id);
+        self.due.retain(|id, _| is_planned(id));
         for planned in &self.planned {
             let at_once = Some(DateTime::UNIX_EPOCH);
             self.due.entry(planned.id().clone()).or_insert(at_once);

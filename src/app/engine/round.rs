@@ -13,7 +13,6 @@ use crate::app::record::{self, Ended};
 use crate::app::schedule;
 use crate::domain::account::AccountId;
 use crate::domain::snapshot::Since;
-use crate::system::heap;
 use crate::system::steps::Pace;
 
 /// How long what one poll brought waits for the others when somebody wants to see it.
@@ -165,7 +164,7 @@ impl Engine {
         if rests {
             self.rest_at = None;
             self.ledger.store().rest().await;
-            heap::give_back();
+            (self.give_back)();
         }
         rests
     }

@@ -4,6 +4,8 @@ mod crash;
 mod places;
 mod property;
 mod readings;
+#[cfg(target_os = "linux")]
+mod rest;
 mod story;
 mod versions;
 

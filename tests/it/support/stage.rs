@@ -189,6 +189,8 @@ pub(crate) struct Set {
     pub(crate) variables: BTreeMap<String, String>,
     /// Whether the engine is told when logs grow, as the resident one is.
     pub(crate) logs_are_watched: bool,
+    /// How often the engine gave memory back.
+    pub(crate) given_back: Arc<AtomicUsize>,
 }
 
 /// An engine that is dropped, as by a crash, at the await after so many.
@@ -222,6 +224,7 @@ impl Set {
             registry: REGISTRY,
             variables: BTreeMap::new(),
             logs_are_watched: false,
+            given_back: Arc::default(),
         })
     }
 
@@ -279,6 +282,7 @@ impl Set {
             reload: Box::new(reload),
             updates: outbox,
             autostart: Box::new(|| None),
+            give_back: counted(&self.given_back),
             config_file: self.home.path().join("config.toml"),
         });
         let fuse = Arc::new(AtomicUsize::new(usize::MAX));
@@ -297,6 +301,11 @@ impl Set {
             fuse,
         })
     }
+}
+
+fn counted(given_back: &Arc<AtomicUsize>) -> Box<dyn Fn() + Send> {
+    let given_back = Arc::clone(given_back);
+    Box::new(move || _ = given_back.fetch_add(1, Ordering::Relaxed))
 }
 
 fn follow(logs: &Arc<Desk>, commands: &UnboundedSender<Command>) -> Outcome {
