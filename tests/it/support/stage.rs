@@ -239,6 +239,23 @@ impl Set {
         lines
     }
 
+    fn reach(&self, settings: &Settings) -> Outcome<Reach> {
+        Ok(Reach {
+            clock: self.clock.clone(),
+            http: Http::new(None, &self.clock)?,
+            vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
+            variables: Arc::new(settings.variables.clone()),
+            logs: Arc::new(Desk::new(Surroundings {
+                home: self.home.path().to_owned(),
+                config_home: self.home.path().join(".config"),
+                variables: Arc::new(settings.variables.clone()),
+                indexes: self.home.path().join("agents"),
+            })),
+            prices: Arc::new(Prices::bundled()),
+            steps: Steps::default(),
+        })
+    }
+
     /// Starts the engine.
     pub(crate) async fn start(&self) -> Outcome<Stage> {
         let config = Arc::new(Mutex::new(self.config.clone()));
@@ -255,20 +272,7 @@ impl Set {
             move || settings((&file, registry), &config, &variables, &url)
         };
         let settings = reload()?;
-        let reach = Reach {
-            clock: self.clock.clone(),
-            http: Http::new(None, &self.clock)?,
-            vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
-            variables: Arc::new(settings.variables.clone()),
-            logs: Arc::new(Desk::new(Surroundings {
-                home: self.home.path().to_owned(),
-                config_home: self.home.path().join(".config"),
-                variables: Arc::new(settings.variables.clone()),
-                indexes: self.home.path().join("agents"),
-            })),
-            prices: Arc::new(Prices::bundled()),
-            steps: Steps::default(),
-        };
+        let reach = self.reach(&settings)?;
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();
         if self.logs_are_watched {
