@@ -15,7 +15,7 @@ use crate::domain::variables::Variables;
 use crate::logs::standing::{File, Look, Standing};
 use crate::logs::watching::Watching;
 use crate::logs::{ALL, Agent, Faults, Places, Progress, Watch};
-use crate::system::watch::{self, CannotWatch, Ear, Happened, Writers};
+use crate::system::watch::{self, CannotWatch, Ear, Happened, TELLING, Writers};
 
 /// Where logs lie and where their indexes are kept.
 #[derive(Debug, Clone)]
@@ -283,6 +283,7 @@ impl Desk {
             index: self.index(agent),
             places: self.places(),
             watching: self.watching(),
+            telling: TELLING,
         }
     }
 

@@ -13,10 +13,13 @@ use crate::domain::account::AccountId;
 use crate::domain::period;
 use crate::logs::{Progress, Watch};
 use crate::providers::Kind;
+use crate::system::watch::{TELLING, Telling};
 use crate::view::FilesRead;
 
 /// While much is read, the menu counts up this often.
 const COUNTED_EVERY: Duration = Duration::from_secs(1);
+/// Where a write is told late, the files that may be held open are looked at this often.
+const UNTOLD: Duration = Duration::from_mins(1);
 /// What is wanted before all else reaches so far back: a session that began on the day before belongs to it.
 const SESSIONS: TimeDelta = TimeDelta::hours(10);
 
@@ -87,7 +90,10 @@ impl Engine {
         let every = planned.account.every;
         let watch = || self.reach.logs.watch(planned.provider.id);
         if is_log(planned) && matches!(watch(), Watch::Told { .. }) {
-            every.max(LOOKED_AT)
+            every.max(match TELLING {
+                Telling::AtOnce => LOOKED_AT,
+                Telling::AtClose => UNTOLD,
+            })
         } else {
             every
         }

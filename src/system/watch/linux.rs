@@ -9,7 +9,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rustix::fs::inotify::{
     CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch,
@@ -19,12 +18,11 @@ use rustix::io::Errno;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::{CannotWatch, Happened, Heed, Post, Writers};
+use super::{CannotWatch, Happened, Heed, Post, Telling, Writers};
 
 pub(super) const COVERS_ALL_BELOW: bool = false;
 
-/// Every write is told at once; only what a limit or an old kernel keeps from us is found by looking.
-pub(super) const DEAF_FOR: Duration = Duration::from_mins(10);
+pub(super) const TELLING: Telling = Telling::AtOnce;
 
 /// File systems on which others write unheard (`man 2 statfs`): NFS, SMB, CIFS, AFS, Ceph, 9p, FUSE.
 const REMOTE: [u64; 8] = [

@@ -16,13 +16,21 @@ use other as here;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Whether watching a folder watches all that lies below it too.
 pub const COVERS_ALL_BELOW: bool = here::COVERS_ALL_BELOW;
 
-/// How long a watched file may grow unheard: some systems tell it only when its writer closes it.
-pub const DEAF_FOR: Duration = here::DEAF_FOR;
+/// When a system tells that a file was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// With each write.
+    AtOnce,
+    /// When its writer closes it, which may be in hours.
+    AtClose,
+}
+
+/// When this system tells it.
+pub const TELLING: Telling = here::TELLING;
 
 /// What is told of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +133,7 @@ impl Ear {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::Duration;
 
     use super::*;
 

@@ -1,21 +1,22 @@
 //! macOS (`FSEvents`) and Windows (`ReadDirectoryChangesW`), through `notify`. A watch covers all that lies below its
-//! folder, and both tell a write for certain only when the file is closed.
+//! folder.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{CannotWatch, Happened, Heed, Post, Writers};
+use super::{CannotWatch, Happened, Heed, Post, Telling, Writers};
 
 pub(super) const COVERS_ALL_BELOW: bool = true;
 
-/// An agent may keep its log open for hours.
-pub(super) const DEAF_FOR: Duration = Duration::from_mins(1);
+/// `FSEvents` tells a write when the file is closed; `ReadDirectoryChangesW` when Windows puts the new size into the
+/// folder's list, which it does then or when somebody opens the file (notify-rs/notify#240 and #422). An agent may keep
+/// its log open for hours: Codex does (openai/codex#39624).
+pub(super) const TELLING: Telling = Telling::AtClose;
 
 pub(super) struct Posts {
     watcher: Mutex<RecommendedWatcher>,
