@@ -108,7 +108,9 @@ impl Posts {
                     .collect();
                 let told = gone.iter().filter(|path| self.is_heeded(path));
                 let told = told.cloned().map(Happened::At).collect();
-                gone.iter().for_each(|path| self.forget_if_gone(path));
+                for path in &gone {
+                    self.forget_if_gone(path);
+                }
                 told
             }
             Ok(event) => {
