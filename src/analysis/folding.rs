@@ -104,7 +104,8 @@ mod tests {
         slots[2].who = Attribution {
             model: Some("llama".into()),
             ..Attribution::default()
-        };
+        }
+        .into();
         let kept = folded_in(Zone::UTC, slots);
         assert_eq!(kept.len(), 2);
         assert_eq!(kept[1].1, billed("0.25", "USD"));

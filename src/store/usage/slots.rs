@@ -1,6 +1,7 @@
 //! Usage summed by slot: reported ranges, sums of events, and reading them back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -200,17 +201,17 @@ fn slot(row: &Row<'_>, seen: &mut Seen) -> Read<UsageSlot> {
     Ok(slot)
 }
 
-/// The attributions seen so far, in the order of their names: the slots of one share its texts.
+/// The attributions seen so far, in the order of their names: the slots of one share it.
 #[derive(Default)]
-struct Seen(Vec<Attribution>);
+struct Seen(Vec<Arc<Attribution>>);
 
 impl Seen {
-    fn attribution(&mut self, row: &Told<'_>) -> Attribution {
+    fn attribution(&mut self, row: &Told<'_>) -> Arc<Attribution> {
         match self.0.binary_search_by(|who| names(who).cmp(&row.who)) {
-            Ok(place) => self.0[place].clone(),
+            Ok(place) => Arc::clone(&self.0[place]),
             Err(place) => {
-                let who = row.attribution();
-                self.0.insert(place, who.clone());
+                let who = Arc::new(row.attribution());
+                self.0.insert(place, Arc::clone(&who));
                 who
             }
         }

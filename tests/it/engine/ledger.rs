@@ -1,13 +1,14 @@
 //! A ledger that cannot be used does not end the resident process, and is used again as soon as it can be.
 
 use std::fs;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use rust_decimal::Decimal;
 use spendtray::domain::account::AccountId;
 use spendtray::domain::money::{Currency, Money};
 use spendtray::domain::reading::Reading;
-use spendtray::domain::usage::{Attribution, Basis, SlotRange, SlotWidth, Spend, UsageSlot};
+use spendtray::domain::usage::{Basis, SlotRange, SlotWidth, Spend, UsageSlot};
 use spendtray::store::Store;
 
 use crate::support::stage::{Answer, Outcome, Set, says, script};
@@ -50,7 +51,7 @@ async fn what_another_process_learned_of_an_older_day_is_shown_with_the_next_pol
         slots: vec![UsageSlot {
             start: day,
             width: SlotWidth::Day,
-            who: Attribution::default(),
+            who: Arc::default(),
             requests: Some(1),
             tokens: None,
             spend: Spend::of(Money::new(Decimal::from(77), Currency::USD), Basis::Billed),
