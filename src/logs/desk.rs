@@ -133,6 +133,14 @@ impl Desk {
         }
     }
 
+    /// No longer listens for an agent, by its provider's id, until it is looked at again.
+    pub fn dismiss(&self, id: &str) {
+        let agent = ALL.iter().find(|agent| agent.id == id);
+        if let (Some(agent), Some(watching)) = (agent, self.watching()) {
+            watching.dismiss(agent);
+        }
+    }
+
     /// Takes in what was heard; the ids of the agents that are worth a look.
     #[must_use]
     pub fn heard(&self, happened: &[Happened]) -> Vec<&'static str> {

@@ -103,13 +103,26 @@ impl Watching {
         };
         attended.roots = roots.to_vec();
         attended.folders = wanted;
-        for folder in left {
+        self.leave(&agents, left);
+        post
+    }
+
+    /// No longer watches an agent.
+    pub(super) fn dismiss(&self, agent: &Agent) {
+        let mut agents = self.agents();
+        if let Some(attended) = agents.remove(agent.id) {
+            self.leave(&agents, attended.folders.into_keys().collect());
+        }
+    }
+
+    /// No longer watches folders, but for those that an agent is heard by.
+    fn leave(&self, agents: &BTreeMap<&'static str, Attended>, folders: Vec<PathBuf>) {
+        for folder in folders {
             let mut others = agents.values();
             if !others.any(|other| other.folders.contains_key(&folder)) {
                 self.posts.leave(&folder);
             }
         }
-        post
     }
 
     /// Waits for an agent of which nothing is there yet, as far as that can be heard.
@@ -202,9 +215,13 @@ impl Attended {
         for root in &self.roots {
             // A folder that came before the one above it was watched is not told, so it is looked for again.
             while let Some(above) = above(root).filter(|_| !root.exists()) {
-                match posts.watch(&above, Heed::Names) {
+                let watched = posts.watch(&above, Heed::Names);
+                if watched.is_ok() {
+                    self.folders.entry(above.clone()).or_insert(Heed::Names);
+                }
+                match watched {
                     Ok(Post::Kept) => break,
-                    Ok(Post::New) => _ = self.folders.insert(above, Heed::Names),
+                    Ok(Post::New) => {}
                     // It went away just now, and the one above it tells when it comes back.
                     Err(CannotWatch::Closed(_)) if !above.exists() => {}
                     Err(why) => return Err(format!("{}: {why}", above.display())),

@@ -162,6 +162,7 @@ impl Engine {
             &|id| logs.has(id),
         );
         self.abandon_changed(&before);
+        self.dismiss_agents(&before);
         self.due
             .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));
         self.desk

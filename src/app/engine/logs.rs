@@ -65,6 +65,15 @@ impl Engine {
         }
     }
 
+    /// No longer listens for the logs of agents that were switched off.
+    pub(super) fn dismiss_agents(&self, before: &[Planned]) {
+        let is_planned = |id: &AccountId| self.planned.iter().any(|planned| planned.id() == id);
+        let gone = before.iter().filter(|planned| !is_planned(planned.id()));
+        for planned in gone.filter(|planned| is_log(planned)) {
+            self.reach.logs.dismiss(planned.provider.id);
+        }
+    }
+
     /// Looks for the agents whose coming nobody would tell.
     pub(super) fn look_for_agents(&mut self) {
         let awaited = awaited(self.desk.config(), self.registry, &self.planned);

@@ -149,6 +149,46 @@ async fn an_agent_that_somebody_switched_off_does_not_come_back_with_its_logs() 
 }
 
 #[tokio::test]
+async fn an_agent_that_is_switched_off_wakes_nobody_and_is_whole_when_it_is_switched_on() -> Outcome
+{
+    let set = set("timezone = \"UTC\"\n")?;
+    let home = set.home.path().to_owned();
+    respond(&home, "alpha/s.jsonl", "one", 1_000_000)?;
+    let mut stage = set.start().await?;
+    stage.says("1,000,000").await?;
+    let off = "[[account]]\nprovider = \"claude-code\"\nenabled = false\n";
+    stage.save(&format!("timezone = \"UTC\"\n{off}"))?;
+    stage.view(|view| !says(&view.menu, "Claude Code")).await?;
+    respond(&home, "alpha/s.jsonl", "two", 1_000_000)?;
+    stage.save("timezone = \"UTC\"\n")?;
+    stage.says("2,000,000").await?;
+    respond(&home, "alpha/s.jsonl", "three", 1_000_000)?;
+    stage.says("3,000,000").await?;
+    stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_is_dismissed_is_not_heard_until_it_is_looked_at() -> Outcome {
+    let home = tempfile::tempdir()?;
+    respond(home.path(), "alpha/s.jsonl", "one", 100)?;
+    let (desk, mut ear) = desk(home.path())?;
+    desk.look(CLAUDE_CODE, Ask::TOTALS)?;
+    desk.expect(GEMINI_CLI.id);
+    desk.dismiss(CLAUDE_CODE.id);
+    assert_eq!(desk.watch(CLAUDE_CODE.id), Watch::Unasked);
+    respond(home.path(), "alpha/s.jsonl", "two", 100)?;
+    // The home is still watched for the other one.
+    let told = until(&desk, &mut ear, &home.path().join("end")).await?;
+    assert_eq!(told, [""; 0]);
+    desk.look(CLAUDE_CODE, Ask::TOTALS)?;
+    respond(home.path(), "alpha/s.jsonl", "three", 100)?;
+    let told = tokio::time::timeout(SOON, ear.hear()).await??;
+    assert_eq!(desk.heard(&told), [CLAUDE_CODE.id]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_an_agent_used_is_shown_when_it_is_gone() -> Outcome {
     let set = set("timezone = \"UTC\"\n")?;
     let home = set.home.path().to_owned();

@@ -189,8 +189,8 @@ pub(crate) struct Set {
     pub(crate) variables: BTreeMap<String, String>,
     /// Whether the engine is told when logs grow, as the resident one is.
     pub(crate) logs_are_watched: bool,
-    /// How often the engine gave memory back.
-    pub(crate) given_back: Arc<AtomicUsize>,
+    /// One more for each time the engine gave memory back.
+    pub(crate) given_back: Arc<Semaphore>,
 }
 
 /// An engine that is dropped, as by a crash, at the await after so many.
@@ -224,7 +224,7 @@ impl Set {
             registry: REGISTRY,
             variables: BTreeMap::new(),
             logs_are_watched: false,
-            given_back: Arc::default(),
+            given_back: Arc::new(Semaphore::new(0)),
         })
     }
 
@@ -307,9 +307,9 @@ impl Set {
     }
 }
 
-fn counted(given_back: &Arc<AtomicUsize>) -> Box<dyn Fn() + Send> {
+fn counted(given_back: &Arc<Semaphore>) -> Box<dyn Fn() + Send> {
     let given_back = Arc::clone(given_back);
-    Box::new(move || _ = given_back.fetch_add(1, Ordering::Relaxed))
+    Box::new(move || given_back.add_permits(1))
 }
 
 fn follow(logs: &Arc<Desk>, commands: &UnboundedSender<Command>) -> Outcome {
