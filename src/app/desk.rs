@@ -6,13 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::digest::{AccountCard, digest};
-use crate::analysis::folding::{fine_from, fold};
 use crate::analysis::{alerts, turning};
+use crate::app::at_hand::AtHand;
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
 use crate::app::settings::{ReadAutostart, Settings};
-use crate::app::{record, webhook};
+use crate::app::webhook;
 use crate::config::{Config, edit};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Severity};
@@ -40,9 +40,7 @@ pub(super) struct Desk {
     autostart: Option<Checked>,
     settings: Settings,
     cards: Vec<AccountCard>,
-    snapshot: Snapshot,
-    /// What the ledger told of the writes of others when all of it was read. `None`: it does not tell.
-    others: Option<i64>,
+    at_hand: AtHand,
     shown: Option<View>,
     changes_at: Option<DateTime<Utc>>,
     refreshed_at: Option<DateTime<Utc>>,
@@ -57,8 +55,7 @@ impl Desk {
             outside,
             settings,
             cards,
-            snapshot: Snapshot::default(),
-            others: None,
+            at_hand: AtHand::default(),
             shown: None,
             changes_at: None,
             refreshed_at: None,
@@ -72,7 +69,7 @@ impl Desk {
     }
 
     pub(super) fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+        &self.at_hand.snapshot
     }
 
     /// When time alone changes what is shown. `None`: nothing is shown yet.
@@ -98,72 +95,23 @@ impl Desk {
 
     /// Reads the ledger again; when it cannot be read, the last snapshot stays.
     pub(super) async fn look_again(&mut self, store: &Store, now: DateTime<Utc>) {
-        // Asked before: what is written meanwhile is read next time.
-        let others = store.writes_of_others().await;
-        match store.snapshot(record::since(now)).await {
-            Ok(mut snapshot) => {
-                for account in &mut snapshot.accounts {
-                    fold(account, self.settings.config.policy.zone, now);
-                }
-                self.snapshot = snapshot;
-                self.others = others;
-            }
-            Err(error) => self.ledger_trouble(&error),
+        let zone = self.settings.config.policy.zone;
+        if let Err(error) = self.at_hand.read(store, (zone, now)).await {
+            self.ledger_trouble(&error);
         }
     }
 
-    /// Reads of these accounts what is not as it was, and the alerts; everything, once another process has written.
+    /// Reads what of these accounts is not as it was since an instant.
     pub(super) async fn look_at(
         &mut self,
         store: &Store,
         changed: &[(AccountId, Since)],
         now: DateTime<Utc>,
     ) {
-        let others = store.writes_of_others().await;
-        if others != self.others {
-            return self.look_again(store, now).await;
-        }
-        for (account, since) in changed {
-            // A ledger that does not tell what others write is read whole.
-            let since = others.map(|_| *since);
-            if let Err(error) = self.renew(store, (account, since), now).await {
-                return self.ledger_trouble(&error);
-            }
-        }
-        match store.alerts().await {
-            Ok(alerts) => self.snapshot.alerts = alerts,
-            Err(error) => self.ledger_trouble(&error),
-        }
-    }
-
-    /// Reads an account from where it changed; all of it where that is unknown, or reaches into what is kept as sums.
-    async fn renew(
-        &mut self,
-        store: &Store,
-        (account, changed): (&AccountId, Option<Since>),
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
         let zone = self.settings.config.policy.zone;
-        let horizon = record::since(now);
-        let known = self.snapshot.account_mut(account);
-        let known = known.zip(changed).filter(|(known, changed)| {
-            let fine = fine_from(known).is_some_and(|from| changed.usage >= Some(from));
-            changed.usage.is_none() || fine
-        });
-        let Some((known, changed)) = known else {
-            if let Some(mut whole) = store.account(account, Since::both(horizon)).await? {
-                fold(&mut whole, zone, now);
-                self.snapshot.learn(whole);
-            }
-            return Ok(());
-        };
-        if let Some(newer) = store.account(account, changed).await? {
-            known.renew(newer, changed);
-            // The sum of a day begins with the first of its quarters of an hour.
-            known.forget_before(horizon - TimeDelta::days(1));
-            fold(known, zone, now);
+        if let Err(error) = self.at_hand.follow(store, changed, (zone, now)).await {
+            self.ledger_trouble(&error);
         }
-        Ok(())
     }
 
     /// Judges, tells what fired, and shows what changed.
@@ -178,7 +126,7 @@ impl Desk {
             cards: &self.cards,
             config: &self.settings.config,
         };
-        let figures = match judge.judge(&mut self.snapshot, now).await {
+        let figures = match judge.judge(&mut self.at_hand.snapshot, now).await {
             Ok(judged) => {
                 for record in &judged.fired {
                     self.tell(record);
@@ -188,7 +136,7 @@ impl Desk {
             Err(error) => {
                 self.ledger_trouble(&error);
                 digest(
-                    &self.snapshot,
+                    &self.at_hand.snapshot,
                     &self.cards,
                     &self.settings.config.policy,
                     now,
@@ -212,7 +160,7 @@ impl Desk {
 
     /// The last good poll of an earlier process, as the ledger knows it.
     fn last_success(&self) -> Option<DateTime<Utc>> {
-        let accounts = self.snapshot.accounts.iter();
+        let accounts = self.at_hand.snapshot.accounts.iter();
         accounts.filter_map(|known| known.poll.succeeded_at).max()
     }
 
@@ -235,11 +183,11 @@ impl Desk {
     pub(super) async fn act(&mut self, store: &Store, action: Action, now: DateTime<Utc>) {
         match action {
             Action::Acknowledge(key) => {
-                let changed = alerts::acknowledge(&self.snapshot.alerts, &key);
+                let changed = alerts::acknowledge(&self.at_hand.snapshot.alerts, &key);
                 self.keep(store, changed, now).await;
             }
             Action::AcknowledgeAll => {
-                let open = self.snapshot.alerts.clone();
+                let open = self.at_hand.snapshot.alerts.clone();
                 let changed = open
                     .iter()
                     .flat_map(|record| alerts::acknowledge(&open, &record.key))
@@ -247,7 +195,7 @@ impl Desk {
                 self.keep(store, changed, now).await;
             }
             Action::Snooze(key) => {
-                let changed = alerts::snooze(&self.snapshot.alerts, &key, now + SNOOZE);
+                let changed = alerts::snooze(&self.at_hand.snapshot.alerts, &key, now + SNOOZE);
                 self.keep(store, changed, now).await;
             }
             Action::Open(page) => self.send(Update::Open(page)),
@@ -260,7 +208,7 @@ impl Desk {
 
     async fn keep(&mut self, store: &Store, changed: Vec<AlertRecord>, now: DateTime<Utc>) {
         match store.save_alerts(&changed, now).await {
-            Ok(()) => judge::merge(&mut self.snapshot.alerts, changed),
+            Ok(()) => judge::merge(&mut self.at_hand.snapshot.alerts, changed),
             Err(error) => self.ledger_trouble(&error),
         }
     }
