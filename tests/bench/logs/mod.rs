@@ -9,6 +9,7 @@ mod claude;
 mod codex;
 mod corpus;
 mod measured;
+mod tray;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -64,6 +65,8 @@ pub(super) fn measure(folder: &Path, ccusage: Option<&Path>) -> Outcome {
         stage.scans((&home, &maker), [cpu, peak], &mut table)?;
         if bytes > GIGABYTE {
             stage.today(&home, &maker, &mut table)?;
+        } else {
+            tray::measure(&home, &mut table)?;
         }
         fs::remove_dir_all(&home)?;
     }
