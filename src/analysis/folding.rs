@@ -13,6 +13,13 @@ use crate::domain::usage::{SlotWidth, UsageSlot};
 /// Rates look back a week from the last reading; a day more, so that none begins within a sum.
 const FINE: TimeDelta = TimeDelta::days(8);
 
+/// From when on an account that was folded has every slot as the ledger has it. `None`: nobody knows.
+#[must_use]
+pub fn fine_from(account: &AccountSnapshot) -> Option<DateTime<Utc>> {
+    let latest = account.latest.as_ref()?;
+    latest.taken_at.checked_sub_signed(FINE)
+}
+
 /// Sums what is older than eight days before the last reading by day of the zone and attribution.
 pub fn fold(account: &mut AccountSnapshot, zone: Zone, now: DateTime<Utc>) {
     let read_at = account.latest.as_ref().map(|latest| latest.taken_at);
@@ -97,7 +104,8 @@ mod tests {
         slots[2].who = Attribution {
             model: Some("llama".into()),
             ..Attribution::default()
-        };
+        }
+        .into();
         let kept = folded_in(Zone::UTC, slots);
         assert_eq!(kept.len(), 2);
         assert_eq!(kept[1].1, billed("0.25", "USD"));

@@ -311,7 +311,7 @@ mod tests {
         UsageSlot {
             start: at(&format!("{date}T00:00:00Z")),
             width: SlotWidth::Day,
-            who,
+            who: who.into(),
             requests: None,
             tokens: None,
             spend,

@@ -1,5 +1,6 @@
 //! Invented accounts for the tests of this layer. The instant is a Monday forenoon, days are cut in UTC.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -131,7 +132,7 @@ pub(super) fn slot(start: &str, spend: Spend) -> UsageSlot {
     UsageSlot {
         start: at(start),
         width: SlotWidth::QuarterHour,
-        who: Attribution::default(),
+        who: Arc::default(),
         requests: None,
         tokens: None,
         spend,
@@ -144,7 +145,8 @@ pub(super) fn by(slot: UsageSlot, key: Option<&str>, model: Option<&str>) -> Usa
             key: key.map(KeyId::from),
             model: model.map(ModelId::from),
             ..Attribution::default()
-        },
+        }
+        .into(),
         requests: Some(1),
         tokens: Some(TokenCounts {
             input: 100,

@@ -114,6 +114,21 @@ pub fn planned(
     planned
 }
 
+/// The agents whose accounts would appear if their logs did, by their providers' ids.
+pub(super) fn awaited(
+    config: &Config,
+    registry: Registry,
+    planned: &[Planned],
+) -> Vec<&'static str> {
+    let is_awaited = |provider: &&&Provider| {
+        provider.appears == Appears::WithLogs
+            && !is_configured(config, provider)
+            && !planned.iter().any(|known| known.provider.id == provider.id)
+    };
+    let awaited = registry.iter().filter(is_awaited);
+    awaited.map(|provider| provider.id).collect()
+}
+
 fn is_configured(config: &Config, provider: &Provider) -> bool {
     config
         .accounts

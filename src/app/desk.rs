@@ -6,17 +6,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::analysis::digest::{AccountCard, digest};
-use crate::analysis::folding::fold;
 use crate::analysis::{alerts, turning};
+use crate::app::at_hand::AtHand;
 use crate::app::judge::{self, Judge};
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
 use crate::app::settings::{ReadAutostart, Settings};
-use crate::app::{record, webhook};
+use crate::app::webhook;
 use crate::config::{Config, edit};
 use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, Severity};
-use crate::domain::snapshot::Snapshot;
+use crate::domain::snapshot::{Since, Snapshot};
 use crate::http::Http;
 use crate::store::{Store, StoreError};
 use crate::view::menu::{Action, Checked};
@@ -40,7 +40,7 @@ pub(super) struct Desk {
     autostart: Option<Checked>,
     settings: Settings,
     cards: Vec<AccountCard>,
-    snapshot: Snapshot,
+    at_hand: AtHand,
     shown: Option<View>,
     changes_at: Option<DateTime<Utc>>,
     refreshed_at: Option<DateTime<Utc>>,
@@ -55,7 +55,7 @@ impl Desk {
             outside,
             settings,
             cards,
-            snapshot: Snapshot::default(),
+            at_hand: AtHand::default(),
             shown: None,
             changes_at: None,
             refreshed_at: None,
@@ -69,7 +69,7 @@ impl Desk {
     }
 
     pub(super) fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
+        &self.at_hand.snapshot
     }
 
     /// When time alone changes what is shown. `None`: nothing is shown yet.
@@ -83,6 +83,11 @@ impl Desk {
         self.cards = cards;
     }
 
+    /// Takes other accounts under the same settings.
+    pub(super) fn deal(&mut self, cards: Vec<AccountCard>) {
+        self.cards = cards;
+    }
+
     /// Remembers that a poll has ended.
     pub(super) fn polled(&mut self, now: DateTime<Utc>) {
         self.refreshed_at = Some(now);
@@ -90,37 +95,22 @@ impl Desk {
 
     /// Reads the ledger again; when it cannot be read, the last snapshot stays.
     pub(super) async fn look_again(&mut self, store: &Store, now: DateTime<Utc>) {
-        match store.snapshot(record::since(now)).await {
-            Ok(mut snapshot) => {
-                for account in &mut snapshot.accounts {
-                    fold(account, self.settings.config.policy.zone, now);
-                }
-                self.snapshot = snapshot;
-            }
-            Err(error) => self.ledger_trouble(&error),
+        let zone = self.settings.config.policy.zone;
+        if let Err(error) = self.at_hand.read(store, (zone, now)).await {
+            self.ledger_trouble(&error);
         }
     }
 
-    /// Reads what is known of these accounts again, and the alerts, which another process may have acknowledged.
+    /// Reads what of these accounts is not as it was since an instant.
     pub(super) async fn look_at(
         &mut self,
         store: &Store,
-        accounts: &[AccountId],
+        changed: &[(AccountId, Since)],
         now: DateTime<Utc>,
     ) {
-        for account in accounts {
-            match store.account(account, record::since(now)).await {
-                Ok(Some(mut known)) => {
-                    fold(&mut known, self.settings.config.policy.zone, now);
-                    self.snapshot.learn(known);
-                }
-                Ok(None) => {}
-                Err(error) => return self.ledger_trouble(&error),
-            }
-        }
-        match store.alerts().await {
-            Ok(alerts) => self.snapshot.alerts = alerts,
-            Err(error) => self.ledger_trouble(&error),
+        let zone = self.settings.config.policy.zone;
+        if let Err(error) = self.at_hand.follow(store, changed, (zone, now)).await {
+            self.ledger_trouble(&error);
         }
     }
 
@@ -136,7 +126,7 @@ impl Desk {
             cards: &self.cards,
             config: &self.settings.config,
         };
-        let figures = match judge.judge(&mut self.snapshot, now).await {
+        let figures = match judge.judge(&mut self.at_hand.snapshot, now).await {
             Ok(judged) => {
                 for record in &judged.fired {
                     self.tell(record);
@@ -146,7 +136,7 @@ impl Desk {
             Err(error) => {
                 self.ledger_trouble(&error);
                 digest(
-                    &self.snapshot,
+                    &self.at_hand.snapshot,
                     &self.cards,
                     &self.settings.config.policy,
                     now,
@@ -170,7 +160,7 @@ impl Desk {
 
     /// The last good poll of an earlier process, as the ledger knows it.
     fn last_success(&self) -> Option<DateTime<Utc>> {
-        let accounts = self.snapshot.accounts.iter();
+        let accounts = self.at_hand.snapshot.accounts.iter();
         accounts.filter_map(|known| known.poll.succeeded_at).max()
     }
 
@@ -193,11 +183,11 @@ impl Desk {
     pub(super) async fn act(&mut self, store: &Store, action: Action, now: DateTime<Utc>) {
         match action {
             Action::Acknowledge(key) => {
-                let changed = alerts::acknowledge(&self.snapshot.alerts, &key);
+                let changed = alerts::acknowledge(&self.at_hand.snapshot.alerts, &key);
                 self.keep(store, changed, now).await;
             }
             Action::AcknowledgeAll => {
-                let open = self.snapshot.alerts.clone();
+                let open = self.at_hand.snapshot.alerts.clone();
                 let changed = open
                     .iter()
                     .flat_map(|record| alerts::acknowledge(&open, &record.key))
@@ -205,7 +195,7 @@ impl Desk {
                 self.keep(store, changed, now).await;
             }
             Action::Snooze(key) => {
-                let changed = alerts::snooze(&self.snapshot.alerts, &key, now + SNOOZE);
+                let changed = alerts::snooze(&self.at_hand.snapshot.alerts, &key, now + SNOOZE);
                 self.keep(store, changed, now).await;
             }
             Action::Open(page) => self.send(Update::Open(page)),
@@ -218,7 +208,7 @@ impl Desk {
 
     async fn keep(&mut self, store: &Store, changed: Vec<AlertRecord>, now: DateTime<Utc>) {
         match store.save_alerts(&changed, now).await {
-            Ok(()) => judge::merge(&mut self.snapshot.alerts, changed),
+            Ok(()) => judge::merge(&mut self.at_hand.snapshot.alerts, changed),
             Err(error) => self.ledger_trouble(&error),
         }
     }

@@ -27,15 +27,17 @@ async fn listen(
     commands: &UnboundedSender<Command>,
 ) -> std::io::Result<()> {
     loop {
-        let mut happened = ear.hear().await?;
+        let mut agents = logs.heard(&ear.hear().await?);
+        if agents.is_empty() {
+            // Others save their files beside the folders that are waited for.
+            continue;
+        }
         tokio::time::sleep(GATHERED).await;
         // What came meanwhile is there already.
         if let Ok(more) = tokio::time::timeout(Duration::ZERO, ear.hear()).await {
-            happened.extend(more?);
-        }
-        let agents = logs.heard(&happened);
-        if agents.is_empty() {
-            continue;
+            agents.extend(logs.heard(&more?));
+            agents.sort_unstable();
+            agents.dedup();
         }
         if commands.send(Command::LogsGrew(agents)).is_err() {
             return Ok(());

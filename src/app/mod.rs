@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod assembly;
+mod at_hand;
 pub mod demo;
 mod desk;
 pub mod engine;

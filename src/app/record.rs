@@ -7,6 +7,7 @@ use crate::app::poller::{Asked, Background, Polled, failure};
 use crate::app::schedule::{self, Setback};
 use crate::domain::poll::FailureKind;
 use crate::domain::reading::{News, Reading, Wait};
+use crate::domain::snapshot::Since;
 use crate::providers::PollError;
 use crate::store::{Store, StoreError};
 
@@ -47,45 +48,73 @@ pub struct Ended<'a> {
     pub next_at: DateTime<Utc>,
 }
 
-/// When an account is asked again; `None`: not by itself.
-pub type Next = Result<Option<DateTime<Utc>>, StoreError>;
+/// What follows from a poll that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// When the account is asked again; `None`: not by itself.
+    pub next_at: Option<DateTime<Utc>>,
+    /// From when on its usage and history are not what they were.
+    pub changed: Since,
+}
 
-/// Writes a finished poll to the ledger; returns when the account is asked again (`None`: not by itself).
+/// Writes a finished poll to the ledger.
 ///
 /// # Errors
 /// The ledger's. Nothing is written then; the last good figures stay.
-pub async fn record(store: &Store, planned: &Planned, polled: &Polled, now: DateTime<Utc>) -> Next {
+pub async fn record(
+    store: &Store,
+    planned: &Planned,
+    polled: &Polled,
+    now: DateTime<Utc>,
+) -> Result<Kept, StoreError> {
     let next_at = schedule::after_success(now, planned.account.every);
     let ended = Ended {
         planned,
         polled,
         next_at,
     };
-    if let Some(reading) = reading(&ended) {
-        store.record_reading(reading, next_at).await?;
-    }
-    follow(store, &ended, now).await
+    record_one(store, &ended, None, now).await
 }
 
-/// Writes the polls of a round to the ledger, the good ones at one stroke; returns when each account is asked again.
-pub async fn record_all(store: &Store, ended: &[Ended<'_>], now: DateTime<Utc>) -> Vec<Next> {
+/// Writes the polls of a round to the ledger, the good ones at one stroke.
+pub async fn record_all(
+    store: &Store,
+    ended: &[Ended<'_>],
+    now: DateTime<Utc>,
+) -> Vec<Result<Kept, StoreError>> {
     let good: Vec<_> = ended
         .iter()
         .filter_map(|ended| Some((reading(ended)?, ended.next_at)))
         .collect();
     // What cannot be written must not take the others with it: then each is tried by itself.
-    let written = !good.is_empty() && store.record_readings(&good).await.is_ok();
-    let mut nexts = Vec::with_capacity(ended.len());
+    let written = if good.is_empty() {
+        None
+    } else {
+        store.record_readings(&good).await.ok()
+    };
+    let mut written = written.map(Vec::into_iter);
+    let mut kept = Vec::with_capacity(ended.len());
     for ended in ended {
-        nexts.push(match reading(ended).filter(|_| !written) {
-            Some(reading) => match store.record_reading(reading, ended.next_at).await {
-                Ok(()) => follow(store, ended, now).await,
-                Err(error) => Err(error),
-            },
-            None => follow(store, ended, now).await,
-        });
+        let changed = reading(ended).and_then(|_| written.as_mut()?.next());
+        kept.push(record_one(store, ended, changed, now).await);
     }
-    nexts
+    kept
+}
+
+/// Writes one poll, of which the figures may be written already.
+async fn record_one(
+    store: &Store,
+    ended: &Ended<'_>,
+    written: Option<Since>,
+    now: DateTime<Utc>,
+) -> Result<Kept, StoreError> {
+    let changed = match (written, reading(ended)) {
+        (Some(changed), _) => changed,
+        (None, Some(reading)) => store.record_reading(reading, ended.next_at).await?,
+        (None, None) => Since::default(),
+    };
+    let next_at = follow(store, ended, now).await?;
+    Ok(Kept { next_at, changed })
 }
 
 /// What there is to keep of a poll's figures. `None`: it brought none, or nothing new.
@@ -94,8 +123,12 @@ fn reading<'a>(ended: &Ended<'a>) -> Option<&'a Reading> {
     reading.filter(|reading| ended.polled.asked == Asked::Yes && reading.news == News::Some)
 }
 
-/// What follows from a poll whose figures are kept; a failure is kept here.
-async fn follow(store: &Store, ended: &Ended<'_>, now: DateTime<Utc>) -> Next {
+/// When an account is asked again whose figures are kept; a failure is kept here.
+async fn follow(
+    store: &Store,
+    ended: &Ended<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
     let (planned, polled) = (ended.planned, ended.polled);
     match &polled.result {
         _ if polled.asked == Asked::No => Ok(None),

@@ -16,6 +16,7 @@ use crate::app::poller::Reach;
 use crate::config::watch::Watch;
 use crate::store::StoreError;
 use crate::system::autostart::{Autostart, Status};
+use crate::system::heap;
 use crate::system::instance::Instance;
 use crate::system::steps::{self, Stepper};
 use crate::view::menu::Checked;
@@ -69,9 +70,10 @@ impl Resident {
             reload: assembly.reload(),
             updates: outbox,
             autostart: Box::new(move || checked(&read_autostart)),
+            give_back: Box::new(heap::give_back),
             config_file: assembly.paths.config_file.clone(),
         });
-        guards.watch = watch(assembly, &commands);
+        guards.watch = watch(assembly);
         Ok(Self {
             engine: Box::pin(live(
                 engine,
@@ -140,18 +142,31 @@ async fn live(
     };
     tokio::select! {
         () = growth => {}
+        () = reread(guards.watch.as_mut(), &commands) => {}
         () = engine.run(inbox, stop) => {}
         () = knocks => {}
         () = reach.prices.keep_fresh(&reach.http, &reach.clock) => {}
     }
 }
 
-fn watch(assembly: &Assembly, commands: &UnboundedSender<Command>) -> Option<Watch> {
-    let commands = commands.clone();
-    let changed = move || drop(commands.send(Command::Reload));
-    Watch::start(&assembly.paths.config_file, changed)
+fn watch(assembly: &Assembly) -> Option<Watch> {
+    Watch::start(&assembly.paths.config_file)
         .inspect_err(|why| tracing::warn!(%why, "the configuration is not watched; a change needs a restart"))
         .ok()
+}
+
+/// Tells the engine of each changed configuration, for as long as that can be heard.
+async fn reread(watch: Option<&mut Watch>, commands: &UnboundedSender<Command>) {
+    if let Some(watch) = watch {
+        loop {
+            if let Err(why) = watch.changed().await {
+                tracing::warn!(%why, "the configuration is no longer watched; a change needs a restart");
+                break;
+            }
+            drop(commands.send(Command::Reload));
+        }
+    }
+    std::future::pending::<()>().await;
 }
 
 fn checked(autostart: &Autostart) -> Option<Checked> {

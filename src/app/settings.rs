@@ -23,3 +23,6 @@ pub type Reload = Box<dyn FnMut() -> Result<Settings, String> + Send>;
 
 /// Reads whether the program starts at login. `None`: it cannot be told here.
 pub type ReadAutostart = Box<dyn Fn() -> Option<Checked> + Send>;
+
+/// Gives back to the system the memory that a round of polls took.
+pub type GiveBack = Box<dyn Fn() + Send>;

@@ -11,6 +11,29 @@ use crate::domain::poll::PollState;
 use crate::domain::reading::{Completeness, Figures};
 use crate::domain::usage::UsageSlot;
 
+/// So many points of a history are kept at hand.
+pub const MOST_POINTS: usize = 2000;
+
+/// From when on an account's usage and history are told, or are not what they were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Since {
+    /// Usage that ends later. `None`: none.
+    pub usage: Option<DateTime<Utc>>,
+    /// Balances and windows of that instant and later. `None`: none.
+    pub points: Option<DateTime<Utc>>,
+}
+
+impl Since {
+    /// Both from one instant on.
+    #[must_use]
+    pub const fn both(at: DateTime<Utc>) -> Self {
+        Self {
+            usage: Some(at),
+            points: Some(at),
+        }
+    }
+}
+
 /// What the ledger knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
@@ -25,6 +48,11 @@ impl Snapshot {
     #[must_use]
     pub fn account(&self, id: &AccountId) -> Option<&AccountSnapshot> {
         self.accounts.iter().find(|account| account.id == *id)
+    }
+
+    /// The same, to be changed.
+    pub fn account_mut(&mut self, id: &AccountId) -> Option<&mut AccountSnapshot> {
+        self.accounts.iter_mut().find(|account| account.id == *id)
     }
 
     /// Puts what is known of an account now in the place of what was known.
@@ -58,6 +86,48 @@ pub struct AccountSnapshot {
     pub balance_history: Vec<BalancePoint>,
     /// Windows over time, oldest first; only changes.
     pub window_history: Vec<WindowPoint>,
+}
+
+impl AccountSnapshot {
+    /// Takes over what is known now; of usage and history `now` tells only what begins at an instant or later, and the
+    /// rest stays.
+    pub fn renew(&mut self, now: Self, since: Since) {
+        let before = std::mem::replace(self, now);
+        let slots = (before.slots, std::mem::take(&mut self.slots));
+        self.slots = joined(slots, since.usage, |slot| slot.start);
+        let balances = std::mem::take(&mut self.balance_history);
+        let balances = (before.balance_history, balances);
+        self.balance_history = joined(balances, since.points, |point| point.at);
+        let windows = std::mem::take(&mut self.window_history);
+        let windows = (before.window_history, windows);
+        self.window_history = joined(windows, since.points, |point| point.at);
+    }
+
+    /// Lets go of usage and history from before an instant, and of the oldest of a long history.
+    pub fn forget_before(&mut self, instant: DateTime<Utc>) {
+        let old = |at: DateTime<Utc>| at < instant;
+        let slots = self.slots.partition_point(|slot| old(slot.start));
+        self.slots.drain(..slots);
+        let balances = self.balance_history.partition_point(|point| old(point.at));
+        let balances = balances.max(self.balance_history.len().saturating_sub(MOST_POINTS));
+        self.balance_history.drain(..balances);
+        let windows = self.window_history.partition_point(|point| old(point.at));
+        let windows = windows.max(self.window_history.len().saturating_sub(MOST_POINTS));
+        self.window_history.drain(..windows);
+    }
+}
+
+/// What was known before an instant, and what is known from it on; both oldest first. `None`: nothing is new.
+fn joined<T>(
+    (mut before, now): (Vec<T>, Vec<T>),
+    from: Option<DateTime<Utc>>,
+    start: impl Fn(&T) -> DateTime<Utc>,
+) -> Vec<T> {
+    if let Some(from) = from {
+        before.truncate(before.partition_point(|known| start(known) < from));
+        before.extend(now.into_iter().filter(|known| start(known) >= from));
+    }
+    before
 }
 
 /// The last good figures and when they were taken.

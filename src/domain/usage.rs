@@ -3,6 +3,7 @@
 //! Pricing lives in `analysis`; here is only what was learned and how it is added up.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -113,8 +114,8 @@ pub struct UsageSlot {
     pub start: DateTime<Utc>,
     /// How wide it is.
     pub width: SlotWidth,
-    /// Whose it was.
-    pub who: Attribution,
+    /// Whose it was; thousands of slots are held at once, and those of one attribution share it.
+    pub who: Arc<Attribution>,
     /// How many requests. `None`: not told.
     pub requests: Option<u64>,
     /// The tokens. `None`: not told.

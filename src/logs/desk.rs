@@ -16,7 +16,7 @@ use crate::domain::variables::Variables;
 use crate::logs::standing::{File, Look, Standing};
 use crate::logs::watching::Watching;
 use crate::logs::{ALL, Agent, Faults, Places, Progress, Watch};
-use crate::system::watch::{self, CannotWatch, Ear, Happened};
+use crate::system::watch::{self, CannotWatch, Ear, Happened, TELLING, Writers};
 
 /// Where logs lie and where their indexes are kept.
 #[derive(Debug, Clone)]
@@ -128,12 +128,29 @@ impl Desk {
     /// From now on the logs of each agent that is looked at are watched, as far as the system can; the ear hears what
     /// happens in them and is to be told on with [`Self::heard`]. `None`: nobody will be told, and each look walks.
     pub fn listen(&self) -> Option<Ear> {
-        let (watching, ear) = match watch::start() {
+        let (watching, ear) = match watch::start(Writers::Anywhere) {
             Ok((posts, ear)) => (Ok(Watching::new(posts)), Some(ear)),
             Err(why) => (Err(why.to_string()), None),
         };
         self.watching.set(watching).ok()?;
         ear
+    }
+
+    /// Waits for the logs of an agent that has none, by its provider's id: [`Self::heard`] names it once they are there.
+    /// Whether that can be heard is what [`Self::watch`] says of it; else [`Self::has`] is to be asked now and then.
+    pub fn expect(&self, id: &str) {
+        let agent = ALL.iter().find(|agent| agent.id == id);
+        if let (Some(agent), Some(watching)) = (agent, self.watching()) {
+            watching.expect(agent, &(agent.roots)(&self.places()));
+        }
+    }
+
+    /// No longer listens for an agent, by its provider's id, until it is looked at again.
+    pub fn dismiss(&self, id: &str) {
+        let agent = ALL.iter().find(|agent| agent.id == id);
+        if let (Some(agent), Some(watching)) = (agent, self.watching()) {
+            watching.dismiss(agent);
+        }
     }
 
     /// Takes in what was heard; the ids of the agents that are worth a look.
@@ -291,6 +308,7 @@ impl Desk {
             index: self.index(agent),
             places: self.places(),
             watching: self.watching(),
+            telling: TELLING,
         }
     }
 

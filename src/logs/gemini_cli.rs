@@ -1,7 +1,8 @@
 //! Gemini CLI's chats, as facts learned from them.
 //!
-//! * Chats count in both forms, `.jsonl` and the older `.json`, sub-agents' too; a message is known by its id in all of
-//!   them, so that a migrated chat counts once.
+//! * Chats count in both forms, `.jsonl` and the older `.json`, sub-agents' too, which lie in a folder named after the
+//!   chat that called them; a message is known by its id in all of them, so that a migrated chat counts once.
+//! * Beside the folder of chats lie what was typed, checkpoints and what tools said: no chats.
 //! * A message is appended again when it changes, and a checkpoint holds all of them: the largest count stands.
 //! * What was rewound was answered, and counts.
 //! * The prompt includes what came from the cache, unless the total says otherwise. Thoughts are output on top of the
@@ -15,7 +16,7 @@ use spendtray_skim::Raw;
 use crate::domain::agent::{ModelOrigin, PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
-use crate::logs::files::{Places, ends_in, named_in};
+use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::counted;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
@@ -40,7 +41,7 @@ fn roots(places: &Places<'_>) -> Vec<PathBuf> {
 
 fn shape(path: &Path) -> Option<Shape> {
     let name = path.file_name()?.to_str()?;
-    if name.starts_with('.') || !named_in(path, "chats") {
+    if name.starts_with('.') || chats(path).is_none() {
         return None;
     }
     if ends_in(path, "jsonl") {
@@ -50,7 +51,17 @@ fn shape(path: &Path) -> Option<Shape> {
     }
 }
 
-/// A message stands in a patch of a chat, and nothing deeper.
+/// The folder of a project's chats above a file, `<home>/.gemini/tmp/<project>/chats`; a project may be named alike.
+fn chats(path: &Path) -> Option<&Path> {
+    let of_project = |folder: &&Path| {
+        let above = || folder.parent()?.parent();
+        folder.ends_with("chats") && above().is_some_and(|above| above.ends_with(".gemini/tmp"))
+    };
+    path.ancestors().skip(1).find(of_project)
+}
+
+/// So deep a message is looked for. Gemini CLI nests twice at most: a line sets a chat's messages, each of which is a
+/// message. What lies deeper is text that somebody made, and no stack is deep enough for all of it.
 const DEEPEST: usize = 4;
 
 #[derive(Debug, Default)]
@@ -63,10 +74,7 @@ struct Chat {
 
 impl Chat {
     fn of(source: &Source<'_>) -> Self {
-        // <home>/.gemini/tmp/<project>/chats/…
-        let above = source.path.ancestors();
-        let chats = above.clone().find(|folder| folder.ends_with("chats"));
-        let project = chats.and_then(|chats| chats.parent()?.file_name());
+        let project = chats(source.path).and_then(|chats| chats.parent()?.file_name());
         let mut chat = Self {
             project: project.unwrap_or_default().to_string_lossy().into_owned(),
             ..Self::default()
@@ -199,6 +207,52 @@ impl Reader for Chat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chats_lie_in_the_folder_of_a_project_and_however_deep_below_it() {
+        let taken = |path: &str| {
+            let path = Path::new("/home/chats/.gemini/tmp").join(path);
+            shape(&path).and(chats(&path)?.parent()?.file_name().map(ToOwned::to_owned))
+        };
+        let taken = |path| taken(path).map(|name| name.into_string().unwrap());
+        assert_eq!(taken("alpha/chats/a.jsonl").as_deref(), Some("alpha"));
+        let sub_agent = taken("alpha/chats/parent/sub.jsonl");
+        assert_eq!(sub_agent.as_deref(), Some("alpha"));
+        let deeper = taken("alpha/chats/a/b/c/d/e/f/sub.jsonl");
+        assert_eq!(deeper.as_deref(), Some("alpha"));
+        assert_eq!(taken("chats/chats/chats/a.json").as_deref(), Some("chats"));
+        for beside in [
+            "chats/logs.json",
+            "chats/checkpoints/c.json",
+            "alpha/logs.json",
+            "alpha/chats/.tmp-a.jsonl",
+            "alpha/chats/parent/.unreadable-b.jsonl",
+            "alpha/tool-outputs/chats/t.json",
+        ] {
+            assert_eq!(taken(beside), None, "{beside}");
+        }
+    }
+
+    #[test]
+    fn a_message_counts_wherever_gemini_writes_it_and_nesting_without_end_ends() {
+        let message = |id: usize| {
+            format!(
+                r#"{{"id":"{id}","timestamp":"2026-09-15T10:00:00Z","type":"gemini","model":"m","tokens":{{"input":1,"output":1,"total":2}}}}"#
+            )
+        };
+        let patch = |inner: &str| format!("{{\"$set\":{inner}}}");
+        let chat = |inner: &str| format!("{{\"messages\":[{inner}]}}");
+        let counted = |line: &str| {
+            let (mut chat, mut table) = (Chat::default(), Table::default());
+            let heed = chat.line(line.as_bytes(), &mut table);
+            (heed, table.responses().count())
+        };
+        for line in [message(1), chat(&message(2)), patch(&chat(&message(3)))] {
+            assert_eq!(counted(&line), (Heed::Counted, 1), "{line}");
+        }
+        let endless = "{\"$set\":".repeat(100_000) + &message(4) + &"}".repeat(100_000);
+        assert_eq!(counted(&endless), (Heed::Passed, 0));
+    }
 
     #[test]
     fn a_total_that_only_fits_with_the_cache_says_that_input_excludes_it() {

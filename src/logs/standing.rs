@@ -18,13 +18,19 @@ use crate::logs::told::{LogsSince, Told};
 use crate::logs::totals::About;
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
-use crate::system::watch::{DEAF_FOR, Post};
+use crate::system::watch::{Post, Telling};
 
 /// More than this is read in parts, so that figures are there in between and nothing is read twice after a crash.
 const MUCH: u64 = 64 << 20;
 
 /// What was used within so long stays at hand: the session that runs, and all that lines may still be added to.
 const AT_HAND: TimeDelta = TimeDelta::days(2);
+
+/// All folders are walked at least so often: a limit or an old system may keep something from us.
+const WALKED_EVERY: TimeDelta = TimeDelta::minutes(10);
+
+/// So many of the files that were last written may be held open by whoever writes them.
+const MOST_OPEN: usize = 8;
 
 /// A folder may be made within one that is only just watched: so often is looked again.
 const NEW_IN_NEW: usize = 3;
@@ -66,6 +72,8 @@ pub(super) struct Standing {
     pub(super) changed_from: Option<DateTime<Utc>>,
     /// When all folders were walked last.
     walked_at: Option<DateTime<Utc>>,
+    /// The files that were last written, the last one first.
+    written: Vec<PathBuf>,
 }
 
 impl Standing {
@@ -141,6 +149,7 @@ pub(super) struct Look<'a> {
     pub(super) places: Places<'a>,
     /// `None`: nothing is watched.
     pub(super) watching: Option<&'a Watching>,
+    pub(super) telling: Telling,
 }
 
 impl Look<'_> {
@@ -157,8 +166,8 @@ impl Look<'_> {
             Some(counter) => counter,
             None => Counter::open(self.agent, Some(self.index.clone()))?,
         };
-        let grown = self.grown().filter(|_| {
-            let is_old = |at: DateTime<Utc>| ask.now - at >= deaf_for();
+        let grown = self.grown(&standing.written).filter(|_| {
+            let is_old = |at: DateTime<Utc>| ask.now - at >= WALKED_EVERY;
             !is_first && !standing.walked_at.is_none_or(is_old)
         });
         let (progress, newest) = if let Some(paths) = grown {
@@ -169,6 +178,7 @@ impl Look<'_> {
             standing.walked_at = (looked.0.left == 0).then_some(ask.now);
             looked
         };
+        standing.written = last_written(&newest, &standing.written);
         let behind = (progress.left > 0).then_some(progress);
         self.file.tell(behind);
         let unsaved = counter.save().err().map(|error| error.to_string());
@@ -195,11 +205,15 @@ impl Look<'_> {
         Ok(behind)
     }
 
-    /// What was written since the last look, where nothing else can have been. `None`: only a walk tells.
-    fn grown(&self) -> Option<Vec<PathBuf>> {
+    /// What may have been written since the last look. `None`: only a walk tells.
+    fn grown(&self, written: &[PathBuf]) -> Option<Vec<PathBuf>> {
         let watching = self.watching?;
-        let grown = watching.take_grown(self.agent);
+        let mut grown = watching.take_grown(self.agent);
         let is_told = matches!(watching.of(self.agent.id), Watch::Told { .. });
+        if self.telling == Telling::AtClose {
+            // No list of a folder tells of them either: Windows keeps the size there that a file had when it was closed.
+            grown.paths.extend(written.iter().cloned());
+        }
         let is_enough = is_told && !grown.unknown && !grown.paths.is_empty();
         is_enough.then(|| grown.paths.into_iter().collect())
     }
@@ -273,9 +287,11 @@ fn add(sum: &mut Progress, more: Progress) {
     sum.bytes += more.bytes;
 }
 
-/// How long what is watched may go unheard.
-fn deaf_for() -> TimeDelta {
-    TimeDelta::from_std(DEAF_FOR).unwrap_or(TimeDelta::minutes(1))
+/// The files that were last written, by what a look found and what was known before.
+fn last_written(newest: &[PathBuf], before: &[PathBuf]) -> Vec<PathBuf> {
+    let before = before.iter().filter(|path| !newest.contains(path));
+    let all = newest.iter().chain(before);
+    all.take(MOST_OPEN).cloned().collect()
 }
 
 /// `None`: its time lies beyond all calendars.
@@ -296,4 +312,65 @@ fn response(view: &ResponseView<'_>) -> Option<AgentResponse> {
             tally: view.tally,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::domain::variables::Variables;
+    use crate::logs::CLAUDE_CODE;
+    use crate::system::watch::{Writers, start};
+
+    fn respond(file: &Path, id: &str) {
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(file)
+            .unwrap();
+        let line = r#"{"type":"assistant","timestamp":"2026-11-23T08:00:00Z","requestId":"ID","message":{"id":"ID","model":"m","stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":0}}}"#;
+        writeln!(file, "{}", line.replace("ID", id)).unwrap();
+    }
+
+    #[test]
+    fn where_writes_are_told_late_the_files_last_written_are_looked_at_and_the_others_now_and_then()
+    {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join(".claude/projects/alpha");
+        fs::create_dir_all(&folder).unwrap();
+        let [held, other] = ["held.jsonl", "other.jsonl"].map(|name| folder.join(name));
+        respond(&held, "one");
+        let (posts, _nobody_listens) = start(Writers::Anywhere).unwrap();
+        let (watching, file) = (Watching::new(posts), File::default());
+        let variables = Variables::default();
+        let look = |minute: i64| {
+            let look = Look {
+                agent: CLAUDE_CODE,
+                file: &file,
+                index: home.path().join("claude-code.index"),
+                places: Places {
+                    home: home.path(),
+                    config_home: home.path(),
+                    variables: &variables,
+                },
+                watching: Some(&watching),
+                telling: Telling::AtClose,
+            };
+            let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
+            let ask = Ask { now, ..Ask::TOTALS };
+            let mut standing = file.hold();
+            look.now(&mut standing, &ask, &mut |_| {}).unwrap();
+            let slots = standing.slots(DateTime::UNIX_EPOCH);
+            slots.iter().map(|slot| slot.tally.requests).sum::<u64>()
+        };
+        assert_eq!(look(0), 1);
+        respond(&held, "two");
+        respond(&other, "three");
+        assert_eq!(look(1), 2, "the one that is held open grew");
+        assert_eq!(look(9), 2);
+        assert_eq!(look(10), 3, "all were looked at");
+        respond(&other, "four");
+        assert_eq!(look(11), 4, "it is one of the last written now");
+    }
 }

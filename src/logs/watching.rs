@@ -3,6 +3,8 @@
 //! A root is watched with all below it, up to [`MOST_FOLDERS`] folders, those last written first; and the folder above
 //! it, or the nearest that is there, so that a root that comes later is seen. What is written elsewhere is found by the
 //! next look at everything.
+//!
+//! An agent that is not here is expected: of it only that folder above is watched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -101,13 +103,45 @@ impl Watching {
         };
         attended.roots = roots.to_vec();
         attended.folders = wanted;
-        for folder in left {
+        self.leave(&agents, left);
+        post
+    }
+
+    /// No longer watches an agent.
+    pub(super) fn dismiss(&self, agent: &Agent) {
+        let mut agents = self.agents();
+        if let Some(attended) = agents.remove(agent.id) {
+            self.leave(&agents, attended.folders.into_keys().collect());
+        }
+    }
+
+    /// No longer watches folders, but for those that an agent is heard by.
+    fn leave(&self, agents: &BTreeMap<&'static str, Attended>, folders: Vec<PathBuf>) {
+        for folder in folders {
             let mut others = agents.values();
             if !others.any(|other| other.folders.contains_key(&folder)) {
                 self.posts.leave(&folder);
             }
         }
-        post
+    }
+
+    /// Waits for an agent of which nothing is there yet, as far as that can be heard.
+    pub(super) fn expect(&self, agent: &'static Agent, roots: &[PathBuf]) {
+        if COVERS_ALL_BELOW {
+            // There a watch of the home wakes us for all that anybody writes below it.
+            return;
+        }
+        let mut agents = self.agents();
+        let attended = agents.entry(agent.id).or_default();
+        roots.clone_into(&mut attended.roots);
+        let following = attended.follow(&self.posts);
+        attended.watch = match following {
+            Ok(()) => Watch::Told {
+                folders: attended.folders.len(),
+                beyond: 0,
+            },
+            Err(reason) => Watch::Walked { reason },
+        };
     }
 
     /// Watches folders that are new below those of an agent.
@@ -136,7 +170,7 @@ impl Watching {
             };
             let mut is_news = false;
             for each in happened {
-                is_news |= attended.hears(agent, each);
+                is_news |= attended.hears(agent, each, &self.posts);
             }
             if is_news {
                 changed.push(agent.id);
@@ -176,16 +210,41 @@ impl Watching {
 }
 
 impl Attended {
+    /// Watches the nearest folder above each root that is not there.
+    fn follow(&mut self, posts: &Posts) -> Result<(), String> {
+        for root in &self.roots {
+            // A folder that came before the one above it was watched is not told, so it is looked for again.
+            while let Some(above) = above(root).filter(|_| !root.exists()) {
+                let watched = posts.watch(&above, Heed::Names);
+                if watched.is_ok() {
+                    self.folders.entry(above.clone()).or_insert(Heed::Names);
+                }
+                match watched {
+                    Ok(Post::Kept) => break,
+                    Ok(Post::New) => {}
+                    // It went away just now, and the one above it tells when it comes back.
+                    Err(CannotWatch::Closed(_)) if !above.exists() => {}
+                    Err(why) => return Err(format!("{}: {why}", above.display())),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whether what happened may be a change of the agent's logs.
-    fn hears(&mut self, agent: &'static Agent, happened: &Happened) -> bool {
+    fn hears(&mut self, agent: &'static Agent, happened: &Happened, posts: &Posts) -> bool {
         let Happened::At(path) = happened else {
             self.grown.unknown = true;
             return true;
         };
         if self.roots.iter().any(|root| root.starts_with(path)) && !path.is_file() {
             // A root, or a folder above it, has come.
-            self.grown.unknown |= self.roots.iter().any(|root| root.exists());
-            return self.grown.unknown;
+            if let Err(reason) = self.follow(posts) {
+                self.watch = Watch::Walked { reason };
+            }
+            let is_here = self.roots.iter().any(|root| root.exists());
+            self.grown.unknown |= is_here;
+            return is_here;
         }
         let below = self.roots.iter().any(|root| path.starts_with(root));
         let beside = self.roots.iter().any(|root| whole(path) == root);

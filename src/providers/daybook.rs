@@ -209,7 +209,7 @@ pub(super) fn slot(((day, who), sum): ((NaiveDate, Attribution), Sum)) -> UsageS
     UsageSlot {
         start: days::midnight(day),
         width: SlotWidth::Day,
-        who,
+        who: who.into(),
         requests: sum.requests,
         tokens: sum.tokens,
         spend: sum.spend,

@@ -55,6 +55,14 @@ impl Dialect {
         }
     }
 
+    /// Tells a number that is another one once somebody else has written. `None`: the database keeps none.
+    pub(super) const fn writes_of_others(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => Some("PRAGMA data_version"),
+            Self::Postgres => None,
+        }
+    }
+
     /// Makes this writer the only one until its transaction ends. SQLite's `BEGIN IMMEDIATE` has done that already.
     ///
     /// With one writer at a time both databases give the same results, and what is read inside the transaction to

@@ -6,7 +6,7 @@
 //! or nothing, and several processes never count anything twice.
 //!
 //! What is kept of time is cut to milliseconds, what is kept of money is rounded to nanos. The last figures of an
-//! account are kept as JSON and stay exact.
+//! account are kept as JSON, packed when it is long, and stay exact.
 
 mod address;
 mod alerts;
@@ -38,7 +38,7 @@ use crate::domain::account::AccountId;
 use crate::domain::alert::{AlertRecord, NoticeRecord};
 use crate::domain::poll::{Failure, PollState};
 use crate::domain::reading::{Cursor, Reading};
-use crate::domain::snapshot::{AccountSnapshot, Snapshot};
+use crate::domain::snapshot::{AccountSnapshot, Since, Snapshot};
 use crate::store::address::Address;
 use crate::store::alerts::Told;
 use crate::store::connection::Ledger;
@@ -122,14 +122,14 @@ impl Store {
         Ok(snapshot)
     }
 
-    /// What is known of one account, with usage and history since an instant. `None`: it was never polled.
+    /// What is known of one account, with usage and history since an instant each. `None`: it was never polled.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn account(
         &self,
         id: &AccountId,
-        since: DateTime<Utc>,
+        since: Since,
     ) -> Result<Option<AccountSnapshot>, StoreError> {
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.read(&mut lease).await?;
@@ -137,6 +137,14 @@ impl Store {
         let account = account.map_err(|error| self.ledger.explain(&error))?;
         self.ledger.commit(transaction).await?;
         Ok(account)
+    }
+
+    /// A number that is another one once somebody else has written to the ledger. `None`: nobody can tell.
+    pub async fn writes_of_others(&self) -> Option<i64> {
+        let ask = self.ledger.dialect.writes_of_others()?;
+        let mut lease = self.ledger.lend().await.ok()?;
+        let told = lease.first(ask, |row| cell::number(row, 0).ok()).await;
+        told.ok().flatten().flatten()
     }
 
     /// Every alert that is or was, newest first.
@@ -172,6 +180,7 @@ impl Store {
     /// Keeps a good poll in one transaction: figures, history (only changes), usage, cursor, poll state.
     ///
     /// Of a reading up to two minutes older than the last one only the usage is kept: another process was faster.
+    /// Returns from when on usage and history are not what they were.
     ///
     /// # Errors
     /// When it cannot be written; then nothing of it was.
@@ -179,8 +188,9 @@ impl Store {
         &self,
         reading: &Reading,
         next_at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        self.record_readings(&[(reading, next_at)]).await
+    ) -> Result<Since, StoreError> {
+        let changed = self.record_readings(&[(reading, next_at)]).await?;
+        Ok(changed.first().copied().unwrap_or_default())
     }
 
     /// Keeps the good polls of a round, each as [`Self::record_reading`] does, in one transaction of all.
@@ -190,14 +200,16 @@ impl Store {
     pub async fn record_readings(
         &self,
         readings: &[(&Reading, DateTime<Utc>)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Since>, StoreError> {
         let mut lease = self.ledger.lend().await?;
         let mut transaction = self.ledger.write(&mut lease, Lasting::Crash).await?;
+        let mut changed = Vec::with_capacity(readings.len());
         for (reading, next_at) in readings {
             let kept = readings::record(&mut transaction, reading, *next_at).await;
-            kept.map_err(|error| self.ledger.explain(&error))?;
+            changed.push(kept.map_err(|error| self.ledger.explain(&error))?);
         }
-        self.ledger.commit(transaction).await
+        self.ledger.commit(transaction).await?;
+        Ok(changed)
     }
 
     /// Keeps a failed poll; the last good figures stay. `refused`: the mark of the credential that was refused.

@@ -1,5 +1,5 @@
-//! Long texts made small. What a provider remembers from poll to poll is written anew with most of them, and of a
-//! database whole pages are written.
+//! Long texts made small. What a provider told and remembers is written anew with most polls, and of a database whole
+//! pages are written.
 
 use std::io::Read as _;
 
@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use flate2::Compression;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
 
-/// Stands before a packed text. No provider's memory begins so: it is JSON.
+/// Stands before a packed text. No other text that is kept begins so: it is JSON.
 const MARK: &str = "deflate:";
 /// A shorter text fits on a page anyway, and can be read by people.
 const WORTH_IT: usize = 512;
-/// No memory is longer; a damaged text must not fill ours.
+/// No text is longer; a damaged text must not fill ours.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// A text as it is kept.

@@ -7,9 +7,10 @@ use crate::domain::account::AccountId;
 use crate::domain::ids::{BalanceName, WindowName};
 use crate::domain::money::{Currency, Money};
 use crate::domain::reading::{Figures, Reading};
-use crate::domain::snapshot::{BalancePoint, Latest, WindowPoint};
-use crate::store::cell::{self, Read};
+use crate::domain::snapshot::{BalancePoint, Latest, MOST_POINTS, Since, WindowPoint};
+use crate::store::cell::{self, Read, Unreadable};
 use crate::store::database::{Connection, Error, Row, query};
+use crate::store::packing::{packed, unpacked};
 use crate::store::{cursors, figures, usage};
 
 /// A reading that much older than the last one has lost a race against another process: no poll takes longer. Its
@@ -42,37 +43,42 @@ const KEEP_PRICE: &str = "
 
 const READ_BALANCES: &str = "
     SELECT at, name, currency, nanos FROM balance_point WHERE account = $1 AND at >= $2
-    ORDER BY at DESC LIMIT 2000";
+    ORDER BY at DESC LIMIT $3";
 
 const READ_WINDOWS: &str = "
     SELECT at, name, used_percent FROM window_point WHERE account = $1 AND at >= $2
-    ORDER BY at DESC LIMIT 2000";
+    ORDER BY at DESC LIMIT $3";
 
-/// Keeps everything a good poll learned. What it told before is not written again, except that it still holds.
+/// Keeps everything a good poll learned. What it told before is not written again, except that it still holds. Returns
+/// from when on usage and history are not what they were.
 pub(super) async fn record(
     connection: &mut Connection,
     reading: &Reading,
     next_at: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<Since, Error> {
     let account = reading.account.to_string();
     let before = latest(connection, &reading.account).await?;
     if let Some(newer) = before.as_ref().filter(|before| is_late(reading, before)) {
-        usage::record(connection, reading).await?;
+        let usage = usage::record(connection, reading).await?;
         let at = cell::millis(newer.taken_at);
-        return cursors::keep_success(connection, &account, at, next_at).await;
+        cursors::keep_success(connection, &account, at, next_at).await?;
+        return Ok(Since {
+            usage,
+            points: None,
+        });
     }
     let before = before.map(|latest| latest.figures);
     keep_changes(connection, reading, before.as_ref()).await?;
     keep_latest(connection, reading, before).await?;
-    usage::record(connection, reading).await?;
+    let usage = usage::record(connection, reading).await?;
     cursors::keep_resume(connection, &account, reading.resume.as_ref()).await?;
-    cursors::keep_success(
-        connection,
-        &account,
-        cell::millis(reading.taken_at),
-        next_at,
-    )
-    .await
+    let at = cell::millis(reading.taken_at);
+    cursors::keep_success(connection, &account, at, next_at).await?;
+    Ok(Since {
+        usage,
+        // What is kept is cut to milliseconds.
+        points: Some(cell::from_millis(at).unwrap_or(reading.taken_at)),
+    })
 }
 
 fn is_late(reading: &Reading, before: &Latest) -> bool {
@@ -94,7 +100,7 @@ pub(super) async fn latest(
 fn latest_of(row: &Row<'_>) -> Read<Latest> {
     Ok(Latest {
         taken_at: cell::instant(row, 0)?,
-        figures: figures::parse(row.told(1)?)?,
+        figures: figures::parse(&unpacked(row.told(1)?).ok_or(Unreadable)?)?,
         complete: figures::parse_completeness(row.told(2)?),
     })
 }
@@ -108,7 +114,7 @@ async fn keep_latest(
     let statement = query(KEEP_LATEST)
         .bind(reading.account.to_string())
         .bind(cell::millis(reading.taken_at))
-        .bind(serde_json::to_string(&held)?)
+        .bind(packed(&serde_json::to_string(&held)?))
         .bind(serde_json::to_string(&reading.complete)?);
     connection.execute(statement).await
 }
@@ -203,7 +209,7 @@ async fn keep_prices(
     Ok(())
 }
 
-/// The newest balances of an account since an instant, at most 2000, oldest first.
+/// The newest balances of an account since an instant, not more than [`MOST_POINTS`], oldest first.
 pub(super) async fn balances(
     connection: &mut Connection,
     account: &AccountId,
@@ -211,7 +217,8 @@ pub(super) async fn balances(
 ) -> Result<Vec<BalancePoint>, Error> {
     let statement = query(READ_BALANCES)
         .bind(account.to_string())
-        .bind(cell::millis(since));
+        .bind(cell::millis(since))
+        .bind(most_points());
     let read = |row: &Row<'_>| {
         let currency = Currency::new(row.told(2)?)?;
         Ok(BalancePoint {
@@ -225,7 +232,11 @@ pub(super) async fn balances(
     Ok(points)
 }
 
-/// The newest window figures of an account since an instant, at most 2000, oldest first.
+fn most_points() -> i64 {
+    i64::try_from(MOST_POINTS).unwrap_or(i64::MAX)
+}
+
+/// The newest window figures of an account since an instant, not more than [`MOST_POINTS`], oldest first.
 pub(super) async fn windows(
     connection: &mut Connection,
     account: &AccountId,
@@ -233,7 +244,8 @@ pub(super) async fn windows(
 ) -> Result<Vec<WindowPoint>, Error> {
     let statement = query(READ_WINDOWS)
         .bind(account.to_string())
-        .bind(cell::millis(since));
+        .bind(cell::millis(since))
+        .bind(most_points());
     let read = |row: &Row<'_>| {
         Ok(WindowPoint {
             at: cell::instant(row, 0)?,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::account::AccountId;
 use crate::domain::poll::PollState;
-use crate::domain::snapshot::{AccountSnapshot, Snapshot};
+use crate::domain::snapshot::{AccountSnapshot, Since, Snapshot};
 use crate::store::database::{Connection, Error, Row};
 use crate::store::{alerts, cell, cursors, readings, usage};
 
@@ -24,7 +24,7 @@ pub(super) async fn snapshot(
     ids.sort();
     let mut accounts = Vec::new();
     for id in &ids {
-        accounts.extend(account(connection, id, since).await?);
+        accounts.extend(account(connection, id, Since::both(since)).await?);
     }
     Ok(Snapshot {
         accounts,
@@ -36,7 +36,7 @@ pub(super) async fn snapshot(
 pub(super) async fn account(
     connection: &mut Connection,
     id: &AccountId,
-    since: DateTime<Utc>,
+    since: Since,
 ) -> Result<Option<AccountSnapshot>, Error> {
     let latest = readings::latest(connection, id).await?;
     let poll = cursors::state(connection, id).await?;
@@ -44,14 +44,22 @@ pub(super) async fn account(
     if latest.is_none() && reach.is_none() && poll == PollState::default() {
         return Ok(None);
     }
-    Ok(Some(AccountSnapshot {
+    let mut account = AccountSnapshot {
         id: id.clone(),
         latest,
         poll,
-        slots: usage::since(connection, id, since).await?,
+        slots: Vec::new(),
         usage_since: reach.map(|(since, _)| since),
         usage_until: reach.map(|(_, until)| until),
-        balance_history: readings::balances(connection, id, since).await?,
-        window_history: readings::windows(connection, id, since).await?,
-    }))
+        balance_history: Vec::new(),
+        window_history: Vec::new(),
+    };
+    if let Some(since) = since.usage {
+        account.slots = usage::since(connection, id, since).await?;
+    }
+    if let Some(since) = since.points {
+        account.balance_history = readings::balances(connection, id, since).await?;
+        account.window_history = readings::windows(connection, id, since).await?;
+    }
+    Ok(Some(account))
 }

@@ -150,7 +150,8 @@ fn day_of(account: &AccountId, at: DateTime<Utc>) -> Reading {
         who: Attribution {
             model: Some(ModelId::new(format!("model-{model}"))),
             ..Attribution::default()
-        },
+        }
+        .into(),
         requests: Some(3),
         tokens: None,
         spend: Spend::of(dollars(hour + 7 * model), Basis::Billed),

@@ -47,6 +47,11 @@ impl Cost {
         })
     }
 
+    /// Milliseconds of processor time since then.
+    pub(super) const fn cpu_millis_since(&self, before: &Self) -> u64 {
+        (self.cpu_ticks - before.cpu_ticks) * 1000 / TICKS
+    }
+
     pub(super) fn since(&self, before: &Self, minutes: u64) -> Spent {
         let ticks = self.cpu_ticks - before.cpu_ticks;
         let thousandths = ticks * 100_000 / (TICKS * 60 * minutes.max(1));

@@ -13,7 +13,7 @@ use crate::domain::period::Unit;
 use crate::domain::policy::{Budget, ForecastNotice, Policy};
 use crate::domain::reading::Figures;
 use crate::domain::snapshot::AccountSnapshot;
-use crate::domain::usage::{Basis, Spans, Spend};
+use crate::domain::usage::{Attribution, Basis, Spans, Spend};
 
 fn budget(amount: &str) -> Budget {
     Budget {
@@ -238,7 +238,11 @@ fn where_usage_names_no_key_the_vendors_sum_of_it_counts() {
 fn a_project_is_meant_by_a_folders_last_name_unless_several_are_called_so() {
     let in_folder = |folder: &str, dollars: &str| {
         let mut slot = slot("2026-11-23T08:00:00Z", billed(dollars, "USD"));
-        slot.who.project = Some(ProjectId::from(folder));
+        slot.who = Attribution {
+            project: Some(ProjectId::from(folder)),
+            ..Attribution::default()
+        }
+        .into();
         slot
     };
     let of = |project: &str| {

@@ -184,7 +184,8 @@ fn usage() -> impl Strategy<Value = UsageSlot> {
                 key: key.map(KeyId::from),
                 model: key.map(Into::into),
                 ..Attribution::default()
-            },
+            }
+            .into(),
             requests: tokens,
             tokens: tokens.map(|input| TokenCounts {
                 input,

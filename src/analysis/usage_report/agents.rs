@@ -45,7 +45,8 @@ fn usage(slot: AgentSlot, book: &PriceBook) -> UsageSlot {
             model: Some(slot.model),
             project: slot.project,
             ..Attribution::default()
-        },
+        }
+        .into(),
     }
 }
 

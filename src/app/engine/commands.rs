@@ -44,13 +44,21 @@ impl Engine {
         Flow::Go
     }
 
-    /// Asks now; a refresh during a poll is queued once; a vendor that told us to wait is left alone.
-    pub(super) async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
+    /// Asks because a person wants to see it: with what the secret store holds now.
+    async fn refresh(&mut self, account: &AccountId, now: DateTime<Utc>) {
         if self.told_to_wait(now).contains(account) {
             return;
         }
         self.take_time(Haste::SomebodyWaits);
         self.reach.vault.look_anew();
+        self.ask(account, now).await;
+    }
+
+    /// Asks now, or once more after the poll under way; a vendor that told us to wait is left alone.
+    pub(super) async fn ask(&mut self, account: &AccountId, now: DateTime<Utc>) {
+        if self.told_to_wait(now).contains(account) {
+            return;
+        }
         if self.in_flight.contains_key(account) {
             self.again.insert(account.clone());
         } else {
@@ -154,6 +162,7 @@ impl Engine {
             &|id| logs.has(id),
         );
         self.abandon_changed(&before);
+        self.dismiss_agents(&before);
         self.due
             .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));
         self.desk
@@ -170,6 +179,7 @@ impl Engine {
                     .insert(planned.id().clone(), Some(DateTime::UNIX_EPOCH));
             }
         }
+        self.await_agents();
         self.desk.look_again(self.ledger.store(), now).await;
         self.start_due(now).await;
     }

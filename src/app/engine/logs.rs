@@ -1,21 +1,25 @@
 //! Agents' logs in the engine: asked when they grow, left alone while they are watched, and read part by part where
-//! there is much.
+//! there is much. An agent that is installed while the program runs gets its account as soon as it has logs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Engine;
 use super::round::Haste;
-use crate::app::accounts::{LOOKED_AT, Planned};
+use crate::app::accounts::{LOOKED_AT, Planned, awaited, planned};
 use crate::domain::account::AccountId;
 use crate::domain::period;
 use crate::logs::{Progress, Watch};
 use crate::providers::Kind;
+use crate::system::watch::{TELLING, Telling};
 use crate::view::FilesRead;
 
 /// While much is read, the menu counts up this often.
 const COUNTED_EVERY: Duration = Duration::from_secs(1);
+/// Where a write is told late, the files that may be held open are looked at this often.
+const UNTOLD: Duration = Duration::from_mins(1);
 /// What is wanted before all else reaches so far back: a session that began on the day before belongs to it.
 const SESSIONS: TimeDelta = TimeDelta::hours(10);
 
@@ -25,9 +29,57 @@ impl Engine {
         let grew = |planned: &&Planned| is_log(planned) && agents.contains(&planned.provider.id);
         let grown = self.planned.iter().filter(grew);
         let grown: Vec<AccountId> = grown.map(|planned| planned.id().clone()).collect();
+        // Vendors under way are not hurried: an agent writes all day.
         self.haste = Haste::SomebodyWaits;
         for account in grown {
-            self.refresh(&account, now).await;
+            self.ask(&account, now).await;
+        }
+        let is_planned = |id: &&str| self.planned.iter().any(|each| each.provider.id == *id);
+        if !agents.iter().all(is_planned) {
+            self.await_agents();
+        }
+    }
+
+    /// Waits for the logs of agents that have none, and makes accounts of those that have some now.
+    pub(super) fn await_agents(&mut self) {
+        let config = self.desk.config();
+        let awaited = awaited(config, self.registry, &self.planned);
+        let logs = Arc::clone(&self.reach.logs);
+        for agent in &awaited {
+            logs.expect(agent);
+        }
+        // It may have come before it was waited for.
+        if !awaited.iter().any(|agent| logs.has(agent)) {
+            return;
+        }
+        self.planned = planned(config, &self.reach.variables, self.registry, &|id| {
+            logs.has(id)
+        });
+        self.desk
+            .deal(self.planned.iter().map(Planned::card).collect());
+        let is_planned = |id: &AccountId| self.planned.iter().any(|planned| planned.id() == id);
+        self.due.retain(|id, _| is_planned(id));
+        for planned in &self.planned {
+            let at_once = Some(DateTime::UNIX_EPOCH);
+            self.due.entry(planned.id().clone()).or_insert(at_once);
+        }
+    }
+
+    /// No longer listens for the logs of agents that were switched off.
+    pub(super) fn dismiss_agents(&self, before: &[Planned]) {
+        let is_planned = |id: &AccountId| self.planned.iter().any(|planned| planned.id() == id);
+        let gone = before.iter().filter(|planned| !is_planned(planned.id()));
+        for planned in gone.filter(|planned| is_log(planned)) {
+            self.reach.logs.dismiss(planned.provider.id);
+        }
+    }
+
+    /// Looks for the agents whose coming nobody would tell.
+    pub(super) fn look_for_agents(&mut self) {
+        let awaited = awaited(self.desk.config(), self.registry, &self.planned);
+        let is_told = |id: &&str| matches!(self.reach.logs.watch(id), Watch::Told { .. });
+        if !awaited.iter().all(is_told) {
+            self.await_agents();
         }
     }
 
@@ -47,7 +99,10 @@ impl Engine {
         let every = planned.account.every;
         let watch = || self.reach.logs.watch(planned.provider.id);
         if is_log(planned) && matches!(watch(), Watch::Told { .. }) {
-            every.max(LOOKED_AT)
+            every.max(match TELLING {
+                Telling::AtOnce => LOOKED_AT,
+                Telling::AtClose => UNTOLD,
+            })
         } else {
             every
         }

@@ -6,6 +6,8 @@ mod commands;
 mod logs;
 mod parts;
 mod round;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use crate::app::ledger::{Changed, Ledger};
 use crate::app::message::Command;
 use crate::app::poller::Reach;
 use crate::app::schedule;
-use crate::app::settings::Reload;
+use crate::app::settings::{GiveBack, Reload};
 use crate::domain::account::AccountId;
 use crate::domain::poll::{FailureKind, PollState};
 use crate::view::Refreshing;
@@ -46,6 +48,7 @@ pub struct Engine {
     ledger: Ledger,
     registry: Registry,
     reload: Reload,
+    give_back: GiveBack,
     planned: Vec<Planned>,
     due: BTreeMap<AccountId, Option<DateTime<Utc>>>,
     polls: JoinSet<Finished>,
@@ -100,6 +103,7 @@ impl Engine {
             ledger: parts.ledger,
             registry: parts.registry,
             reload: parts.reload,
+            give_back: parts.give_back,
             planned,
             due: BTreeMap::new(),
             polls: JoinSet::new(),
@@ -150,6 +154,7 @@ impl Engine {
         let now = self.reach.clock.now();
         self.desk.look_again(self.ledger.store(), now).await;
         self.plan_from_ledger();
+        self.await_agents();
         // The icon appears with the first view; no poll comes before it.
         self.show(now).await;
         self.start_due(now).await;
@@ -169,6 +174,7 @@ impl Engine {
         }
     }
 
+    /// How long nothing has to be done.
     fn wait(&self) -> Duration {
         let now = self.reach.clock.now();
         let due = self
@@ -178,7 +184,8 @@ impl Engine {
             .filter_map(|(_, due)| *due);
         let others = [
             self.show_at,
-            self.rest_at,
+            // While somebody is asked nobody rests; the end of the round says when.
+            self.rest_at.filter(|_| self.in_flight.is_empty()),
             self.desk.changes_at(),
             self.ledger.tries_again_at(),
         ];
@@ -233,6 +240,7 @@ impl Engine {
             self.desk.look_again(self.ledger.store(), now).await;
             self.plan_from_ledger();
         }
+        self.look_for_agents();
         self.start_due(now).await;
         self.purge(now).await;
         now

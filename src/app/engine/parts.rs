@@ -8,7 +8,7 @@ use crate::app::accounts::Registry;
 use crate::app::ledger::Ledger;
 use crate::app::message::Update;
 use crate::app::poller::Reach;
-use crate::app::settings::{ReadAutostart, Reload, Settings};
+use crate::app::settings::{GiveBack, ReadAutostart, Reload, Settings};
 
 /// What an engine is made of.
 pub struct Parts {
@@ -26,6 +26,8 @@ pub struct Parts {
     pub updates: UnboundedSender<Update>,
     /// Reads whether the program starts at login.
     pub autostart: ReadAutostart,
+    /// Called at rest, when the connections of a round are closed.
+    pub give_back: GiveBack,
     /// The file that "Settings…" opens.
     pub config_file: PathBuf,
 }

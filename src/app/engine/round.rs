@@ -12,7 +12,7 @@ use crate::app::poller::{Background, Polled, poll};
 use crate::app::record::{self, Ended};
 use crate::app::schedule;
 use crate::domain::account::AccountId;
-use crate::system::heap;
+use crate::domain::snapshot::Since;
 use crate::system::steps::Pace;
 
 /// How long what one poll brought waits for the others when somebody wants to see it.
@@ -164,7 +164,7 @@ impl Engine {
         if rests {
             self.rest_at = None;
             self.ledger.store().rest().await;
-            heap::give_back();
+            (self.give_back)();
         }
         rests
     }
@@ -187,21 +187,23 @@ impl Engine {
                 tracing::info!(account.id = %finished.account, kind = error.kind().name(), %error, "poll failed");
             }
         }
-        self.keep(&arrived, now).await;
+        let changed = self.keep(&arrived, now).await;
         let accounts: Vec<AccountId> = arrived.into_iter().map(|each| each.account).collect();
         self.in_flight.retain(|id, _| !accounts.contains(id));
         self.desk.polled(now);
-        self.desk.look_at(self.ledger.store(), &accounts, now).await;
+        self.desk.look_at(self.ledger.store(), &changed, now).await;
         for account in accounts {
             if self.again.remove(&account) || self.is_behind(&account) {
                 // Not without a look at the answer: it may have said to wait.
-                self.refresh(&account, now).await;
+                self.ask(&account, now).await;
             }
         }
     }
 
-    /// Writes what has arrived to the ledger.
-    async fn keep(&mut self, arrived: &[Finished], now: DateTime<Utc>) {
+    /// Writes what has arrived to the ledger; returns from when on the accounts' usage and history are not what they
+    /// were.
+    async fn keep(&mut self, arrived: &[Finished], now: DateTime<Utc>) -> Vec<(AccountId, Since)> {
+        let mut changed = Vec::with_capacity(arrived.len());
         let mut ended: Vec<Ended<'_>> = Vec::new();
         for finished in arrived {
             let planned = self
@@ -214,13 +216,14 @@ impl Engine {
                 next_at: self.next_at(planned, &ended, now),
             }));
         }
-        let nexts = record::record_all(self.ledger.store(), &ended, now).await;
+        let all = record::record_all(self.ledger.store(), &ended, now).await;
         let accounts = ended.iter().map(|ended| ended.planned.id());
-        for (account, next) in accounts.zip(nexts) {
-            let next_at = match next {
-                Ok(next_at) => {
+        for (account, kept) in accounts.zip(all) {
+            let next_at = match kept {
+                Ok(kept) => {
                     self.desk.ledger_works();
-                    next_at
+                    changed.push((account.clone(), kept.changed));
+                    kept.next_at
                 }
                 Err(error) => {
                     self.desk.ledger_trouble(&error);
@@ -229,6 +232,7 @@ impl Engine {
             };
             self.due.insert(account.clone(), next_at);
         }
+        changed
     }
 
     /// When an account is asked again if all is well: an interval after it was asked, with others if that can be.

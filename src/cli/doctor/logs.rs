@@ -8,6 +8,7 @@ use crate::app::pricing::Standing as Prices;
 use crate::cli::doctor::Finding;
 use crate::config::Switch;
 use crate::logs::{self, Agent, Ask, Seen, Watch};
+use crate::system::watch::{TELLING, Telling};
 
 /// So many prices that are not believed are named.
 const MOST_NAMED: usize = 3;
@@ -92,7 +93,11 @@ fn watched(agent: &Agent, watch: &Watch) -> Option<Finding> {
         Watch::Unasked => None,
         Watch::Told { folders, beyond } => {
             let folders = count(*folders as u64, "folder", "folders");
-            let mut detail = format!("the tray hears of each new line at once, in {folders}");
+            let soon = match TELLING {
+                Telling::AtOnce => "at once",
+                Telling::AtClose => "within a minute",
+            };
+            let mut detail = format!("the tray hears of each new line {soon}, in {folders}");
             if *beyond > 0 {
                 let beyond = count(*beyond as u64, "folder", "folders");
                 detail = format!("{detail}, and looks at {beyond} long unused every ten minutes");

@@ -13,7 +13,7 @@ use crate::app::assembly::Assembly;
 use crate::cli::failure::{Ended, Failure};
 use crate::cli::figures::{self, Figures, Polling};
 use crate::cli::selection;
-use crate::domain::snapshot::AccountSnapshot;
+use crate::domain::snapshot::{AccountSnapshot, Since};
 use crate::domain::usage::SlotWidth;
 use crate::logs;
 use crate::providers::Kind;
@@ -55,6 +55,10 @@ pub(super) async fn gather(
         .map_or(DateTime::UNIX_EPOCH, |day| {
             day.and_time(NaiveTime::MIN).and_utc()
         });
+    let usage = Since {
+        usage: Some(since),
+        points: None,
+    };
     let mut sources = Vec::new();
     let mut failed = Vec::new();
     for planned in wanted {
@@ -63,7 +67,7 @@ pub(super) async fn gather(
                 Ok(source) => sources.push(source),
                 Err(why) => failed.push(format!("{}: {why}", planned.account.label)),
             }
-        } else if let Some(known) = store.account(planned.id(), since).await? {
+        } else if let Some(known) = store.account(planned.id(), usage).await? {
             sources.extend(of_ledger(&known, Some(planned)));
         }
     }
@@ -74,7 +78,7 @@ pub(super) async fn gather(
             !wanted.any(|planned| *planned.id() == known.id)
         });
         for other in others {
-            let known = store.account(&other.id, since).await?;
+            let known = store.account(&other.id, usage).await?;
             sources.extend(known.and_then(|known| of_ledger(&known, None)));
         }
     }

@@ -45,7 +45,8 @@ pub(super) fn range(
                 model: Some(model.clone()),
                 project: project.cloned(),
                 ..Attribution::default()
-            },
+            }
+            .into(),
             requests: Some(tally.requests),
             tokens: Some(tally.tokens),
             spend: costing::spend(prices, slots),

@@ -1,6 +1,7 @@
 //! `activity`: what each of the last 30 completed days cost by model. Today is not in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -215,7 +216,7 @@ impl Learned {
         let slot = UsageSlot {
             start,
             width: SlotWidth::Day,
-            who: Attribution::default(),
+            who: Arc::default(),
             requests: None,
             tokens: None,
             spend: Spend::of(Money::new(seen.dollars, Currency::USD), Basis::Billed),

@@ -67,7 +67,7 @@ fn slot(((start, who), sum): (Place, Sum)) -> UsageSlot {
     UsageSlot {
         start,
         width: SlotWidth::QuarterHour,
-        who,
+        who: who.into(),
         requests: sum.requests,
         tokens: sum.tokens,
         spend: sum.spend,

@@ -11,28 +11,38 @@ mod events;
 mod row;
 mod slots;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::reading::Reading;
+use crate::store::cell;
 use crate::store::database::{Connection, Error};
 
 pub(super) use coverage::{coverage, forget as forget_coverage};
 pub(super) use slots::since;
 
-/// Keeps the usage of a reading.
-pub(super) async fn record(connection: &mut Connection, reading: &Reading) -> Result<(), Error> {
+/// Keeps the usage of a reading; returns from when on slots are not what they were (`None`: all are).
+pub(super) async fn record(
+    connection: &mut Connection,
+    reading: &Reading,
+) -> Result<Option<DateTime<Utc>>, Error> {
     let account = reading.account.to_string();
     let mut touched = Touched::default();
+    let mut replaced = Touched::default();
     for range in &reading.ranges {
         events::forget(connection, &account, range, &mut touched).await?;
-        slots::replace(connection, &account, range).await?;
+        slots::replace(connection, &account, range, &mut replaced).await?;
     }
     events::keep(connection, &account, &reading.events, &mut touched).await?;
     if let Some((first, last)) = touched.0 {
         slots::sum_events(connection, &account, first, last).await?;
     }
-    coverage::extend(connection, &account, reading).await
+    coverage::extend(connection, &account, reading).await?;
+    let firsts = [touched, replaced].map(|slots| slots.0.map(|(first, _)| first));
+    let first = firsts.into_iter().flatten().min();
+    Ok(first.map(|first| cell::from_millis(first).unwrap_or(DateTime::UNIX_EPOCH)))
 }
 
-/// The first and the last slot whose events changed. `None`: none did.
+/// The first and the last slot that changed. `None`: none did.
 #[derive(Debug, Default)]
 struct Touched(Option<(i64, i64)>);
 

@@ -1,6 +1,7 @@
 //! Usage summed by slot: reported ranges, sums of events, and reading them back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,6 +9,7 @@ use crate::domain::account::AccountId;
 use crate::domain::usage::{Attribution, SlotRange, SlotWidth, Spend, UsageSlot};
 use crate::store::cell::{self, Read};
 use crate::store::database::{Connection, Error, Row, query};
+use crate::store::usage::Touched;
 use crate::store::usage::row::{SlotRow, Told, names};
 
 /// So many rows in one statement.
@@ -52,7 +54,7 @@ const SUM_EVENTS: &str = "
     WHERE account = $1 AND slot_at >= $2 AND slot_at <= $3
     GROUP BY account, slot_at, api_key, model, project, person, basis, currency, unpriced";
 
-/// Replaces what is known of a range. Slots that stay the same are not written again.
+/// Replaces what is known of a range. Slots that stay the same are not written again, nor touched.
 ///
 /// A slot belongs to the range if it begins within it. One that is reported but begins outside was cut by the
 /// range's edge: it is kept only where nothing is known, because what is known there may be whole.
@@ -60,6 +62,7 @@ pub(super) async fn replace(
     connection: &mut Connection,
     account: &str,
     range: &SlotRange,
+    touched: &mut Touched,
 ) -> Result<(), Error> {
     let (from, until) = (cell::millis(range.from), cell::millis(range.until));
     let mut new = by_start(range.slots.iter().flat_map(SlotRow::of_range));
@@ -74,8 +77,12 @@ pub(super) async fn replace(
         if !inside || new.get(start) == Some(rows) {
             new.remove(start);
         } else {
+            touched.add(*start);
             forget_at(connection, account, *start).await?;
         }
+    }
+    for start in new.keys() {
+        touched.add(*start);
     }
     let added: Vec<SlotRow> = new.into_values().flatten().collect();
     insert(connection, account, &added).await
@@ -194,17 +201,17 @@ fn slot(row: &Row<'_>, seen: &mut Seen) -> Read<UsageSlot> {
     Ok(slot)
 }
 
-/// The attributions seen so far, in the order of their names: the slots of one share its texts.
+/// The attributions seen so far, in the order of their names: the slots of one share it.
 #[derive(Default)]
-struct Seen(Vec<Attribution>);
+struct Seen(Vec<Arc<Attribution>>);
 
 impl Seen {
-    fn attribution(&mut self, row: &Told<'_>) -> Attribution {
+    fn attribution(&mut self, row: &Told<'_>) -> Arc<Attribution> {
         match self.0.binary_search_by(|who| names(who).cmp(&row.who)) {
-            Ok(place) => self.0[place].clone(),
+            Ok(place) => Arc::clone(&self.0[place]),
             Err(place) => {
-                let who = row.attribution();
-                self.0.insert(place, who.clone());
+                let who = Arc::new(row.attribution());
+                self.0.insert(place, Arc::clone(&who));
                 who
             }
         }

@@ -9,7 +9,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use rustix::fs::inotify::{
     CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch,
@@ -19,12 +18,11 @@ use rustix::io::Errno;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::{CannotWatch, Happened, Heed, Post};
+use super::{CannotWatch, Happened, Heed, Post, Telling, Writers};
 
 pub(super) const COVERS_ALL_BELOW: bool = false;
 
-/// Every write is told at once; only what a limit or an old kernel keeps from us is found by looking.
-pub(super) const DEAF_FOR: Duration = Duration::from_mins(10);
+pub(super) const TELLING: Telling = Telling::AtOnce;
 
 /// File systems on which others write unheard (`man 2 statfs`): NFS, SMB, CIFS, AFS, Ceph, 9p, FUSE.
 const REMOTE: [u64; 8] = [
@@ -40,6 +38,7 @@ const REMOTE: [u64; 8] = [
 
 pub(super) struct Posts {
     inotify: Arc<OwnedFd>,
+    writers: Writers,
     watched: Mutex<Watched>,
 }
 
@@ -58,10 +57,11 @@ impl Watched {
         self.by_path.insert(folder.to_owned(), (number, heed));
     }
 
-    fn forget(&mut self, number: i32) {
-        if let Some(folder) = self.by_number.remove(&number) {
-            self.by_path.remove(&folder);
-        }
+    /// The folder that had this number, if it is told when that is over.
+    fn forget(&mut self, number: i32) -> Option<PathBuf> {
+        let folder = self.by_number.remove(&number)?;
+        let (_, heed) = self.by_path.remove(&folder)?;
+        (heed == Heed::All).then_some(folder)
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) struct Ear {
     readable: Option<AsyncFd<Arc<OwnedFd>>>,
 }
 
-pub(super) fn start() -> Result<(Arc<Posts>, Ear), CannotWatch> {
+pub(super) fn start(writers: Writers) -> Result<(Arc<Posts>, Ear), CannotWatch> {
     let inotify =
         init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).map_err(|error| match error {
             Errno::MFILE => CannotWatch::TooMany("see fs.inotify.max_user_instances"),
@@ -78,6 +78,7 @@ pub(super) fn start() -> Result<(Arc<Posts>, Ear), CannotWatch> {
         })?;
     let posts = Arc::new(Posts {
         inotify: Arc::new(inotify),
+        writers,
         watched: Mutex::default(),
     });
     let ear = Ear {
@@ -94,13 +95,16 @@ impl Posts {
         if before.is_some_and(|before| before >= heed) {
             return Ok(Post::Kept);
         }
-        if is_remote(folder) {
+        if self.writers == Writers::Anywhere && is_remote(folder) {
             return Err(CannotWatch::Remote);
         }
         let mut flags = WatchFlags::CREATE | WatchFlags::MOVED_TO;
         flags |= WatchFlags::MOVE_SELF | WatchFlags::ONLYDIR | WatchFlags::MASK_ADD;
-        if heed == Heed::Contents {
+        if heed >= Heed::Contents {
             flags |= WatchFlags::MODIFY;
+        }
+        if heed == Heed::All {
+            flags |= WatchFlags::DELETE | WatchFlags::MOVED_FROM;
         }
         let number = add_watch(&*self.inotify, folder, flags).map_err(|error| match error {
             Errno::NOSPC => CannotWatch::TooMany("see fs.inotify.max_user_watches"),
@@ -124,10 +128,11 @@ impl Posts {
         }
     }
 
-    fn leave_number(&self, number: i32) {
-        self.watched().forget(number);
+    fn leave_number(&self, number: i32) -> Option<PathBuf> {
+        let left = self.watched().forget(number);
         // It may be gone already, which is as good.
         let _gone = remove_watch(&*self.inotify, number);
+        left
     }
 
     fn watched(&self) -> MutexGuard<'_, Watched> {
@@ -161,13 +166,11 @@ impl Posts {
             return Some(Happened::Lost);
         }
         if events.contains(ReadFlags::IGNORED) {
-            self.watched().forget(number);
-            return None;
+            return self.watched().forget(number).map(Happened::At);
         }
         if events.contains(ReadFlags::MOVE_SELF) {
             // Its path is another's now; whoever found it under the new one watches it from there.
-            self.leave_number(number);
-            return None;
+            return self.leave_number(number).map(Happened::At);
         }
         let watched = self.watched();
         Some(Happened::At(watched.by_number.get(&number)?.join(name?)))

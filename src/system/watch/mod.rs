@@ -1,6 +1,7 @@
 //! What happens in folders, told by the system: nobody looks, and nothing wakes while nothing happens.
 //!
 //! Only what is written is told, never what is opened or read: who watches and reads what changed must not wake himself.
+//! How a system does it is decided here alone: `inotify` with a mask on Linux, `notify` elsewhere.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -15,13 +16,21 @@ use other as here;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Whether watching a folder watches all that lies below it too.
 pub const COVERS_ALL_BELOW: bool = here::COVERS_ALL_BELOW;
 
-/// How long a watched file may grow unheard: some systems tell it only when its writer closes it.
-pub const DEAF_FOR: Duration = here::DEAF_FOR;
+/// When a system tells that a file was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// With each write.
+    AtOnce,
+    /// When its writer closes it, which may be in hours.
+    AtClose,
+}
+
+/// When this system tells it.
+pub const TELLING: Telling = here::TELLING;
 
 /// What is told of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,12 +39,24 @@ pub enum Heed {
     Names,
     /// New names in it, and what is written into its files.
     Contents,
+    /// That, names that go from it, and when it goes itself; never what lies below its own files. A folder is watched
+    /// for this or for its contents, not for one after the other.
+    All,
+}
+
+/// Who writes what must be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writers {
+    /// Programs on any machine; so a folder that other machines may write to unheard is refused.
+    Anywhere,
+    /// Programs on this machine.
+    Here,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happened {
-    /// A file or a folder is new, or was written.
+    /// A file or a folder is new, or was written; where all is told, also: it is gone.
     At(PathBuf),
     /// So much happened that something was lost.
     Lost,
@@ -78,8 +99,8 @@ pub struct Ear(here::Ear);
 ///
 /// # Errors
 /// When the system offers no such service, or not once more.
-pub fn start() -> Result<(Posts, Ear), CannotWatch> {
-    let (posts, ear) = here::start()?;
+pub fn start(writers: Writers) -> Result<(Posts, Ear), CannotWatch> {
+    let (posts, ear) = here::start(writers)?;
     Ok((Posts(posts), Ear(ear)))
 }
 
@@ -112,6 +133,7 @@ impl Ear {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::Duration;
 
     use super::*;
 
@@ -133,7 +155,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("log");
         fs::write(&file, "one").unwrap();
-        let (posts, mut ear) = start().unwrap();
+        let (posts, mut ear) = start(Writers::Anywhere).unwrap();
         assert_eq!(posts.watch(home.path(), Heed::Contents).unwrap(), Post::New);
         assert_eq!(
             posts.watch(home.path(), Heed::Contents).unwrap(),
@@ -153,7 +175,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("log");
         fs::write(&file, "one").unwrap();
-        let (posts, mut ear) = start().unwrap();
+        let (posts, mut ear) = start(Writers::Anywhere).unwrap();
         posts.watch(home.path(), Heed::Names).unwrap();
         fs::write(&file, "two").unwrap();
         fs::create_dir(home.path().join("new")).unwrap();
@@ -172,7 +194,7 @@ mod tests {
     async fn a_folder_made_anew_is_watched_anew() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("logs");
-        let (posts, mut ear) = start().unwrap();
+        let (posts, mut ear) = start(Writers::Anywhere).unwrap();
         posts.watch(home.path(), Heed::Names).unwrap();
         for again in 0..2 {
             fs::create_dir(&folder).unwrap();
@@ -194,9 +216,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_all_is_told_what_goes_is_told_too_and_what_is_looked_at_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let [file, other, end] = ["file", "other", "end"].map(|name| home.path().join(name));
+        fs::write(&file, "one").unwrap();
+        fs::write(&other, "one").unwrap();
+        let (posts, mut ear) = start(Writers::Here).unwrap();
+        posts.watch(home.path(), Heed::All).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"one");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2);
+        let touched = fs::File::options().append(true).open(&file).unwrap();
+        drop(touched);
+        fs::write(&end, "").unwrap();
+        let all = until(&mut ear, &end).await;
+        assert!(!all.contains(&Happened::At(file.clone())), "{all:?}");
+        fs::remove_file(&file).unwrap();
+        until(&mut ear, &file).await;
+        fs::rename(&other, home.path().join("renamed")).unwrap();
+        until(&mut ear, &other).await;
+    }
+
+    #[tokio::test]
+    async fn a_folder_of_which_all_is_told_tells_when_it_goes_itself() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("folder");
+        let (posts, mut ear) = start(Writers::Here).unwrap();
+        for again in 0..2 {
+            fs::create_dir(&folder).unwrap();
+            assert_eq!(posts.watch(&folder, Heed::All).unwrap(), Post::New);
+            if again == 0 {
+                fs::rename(&folder, home.path().join("aside")).unwrap();
+            } else {
+                fs::remove_dir(&folder).unwrap();
+            }
+            until(&mut ear, &folder).await;
+        }
+    }
+
+    #[tokio::test]
     async fn what_is_not_there_cannot_be_watched() {
         let home = tempfile::tempdir().unwrap();
-        let (posts, _ear) = start().unwrap();
+        let (posts, _ear) = start(Writers::Anywhere).unwrap();
         let refused = posts.watch(&home.path().join("absent"), Heed::Contents);
         assert!(
             matches!(refused, Err(CannotWatch::Closed(_))),

@@ -1,21 +1,22 @@
 //! macOS (`FSEvents`) and Windows (`ReadDirectoryChangesW`), through `notify`. A watch covers all that lies below its
-//! folder, and both tell a write for certain only when the file is closed.
+//! folder.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{CannotWatch, Happened, Heed, Post};
+use super::{CannotWatch, Happened, Heed, Post, Telling, Writers};
 
 pub(super) const COVERS_ALL_BELOW: bool = true;
 
-/// An agent may keep its log open for hours.
-pub(super) const DEAF_FOR: Duration = Duration::from_mins(1);
+/// `FSEvents` tells a write when the file is closed; `ReadDirectoryChangesW` when Windows puts the new size into the
+/// folder's list, which it does then or when somebody opens the file (notify-rs/notify#240 and #422). An agent may keep
+/// its log open for hours: Codex does (openai/codex#39624).
+pub(super) const TELLING: Telling = Telling::AtClose;
 
 pub(super) struct Posts {
     watcher: Mutex<RecommendedWatcher>,
@@ -33,7 +34,7 @@ pub(super) struct Ear {
     told: UnboundedReceiver<notify::Result<Event>>,
 }
 
-pub(super) fn start() -> Result<(Arc<Posts>, Ear), CannotWatch> {
+pub(super) fn start(_writers: Writers) -> Result<(Arc<Posts>, Ear), CannotWatch> {
     let (tell, told) = unbounded_channel();
     let watcher = notify::recommended_watcher(move |event| drop(tell.send(event)));
     let watcher = watcher.map_err(|error| CannotWatch::Refused(error.to_string()))?;
@@ -55,7 +56,7 @@ impl Posts {
             return Ok(Post::Kept);
         }
         let mode = match heed {
-            Heed::Names => RecursiveMode::NonRecursive,
+            Heed::Names | Heed::All => RecursiveMode::NonRecursive,
             Heed::Contents => RecursiveMode::Recursive,
         };
         let real = folder.canonicalize().map_err(CannotWatch::Closed)?;
@@ -98,11 +99,19 @@ impl Posts {
         match event {
             Err(_) => vec![Happened::Lost],
             Ok(event) if event.need_rescan() => vec![Happened::Lost],
-            Ok(event) if matches!(event.kind, EventKind::Access(_) | EventKind::Remove(_)) => {
-                for path in event.paths {
-                    self.forget_if_gone(&path);
+            Ok(event) if matches!(event.kind, EventKind::Access(_)) => Vec::new(),
+            Ok(event) if matches!(event.kind, EventKind::Remove(_)) => {
+                let gone: Vec<PathBuf> = event
+                    .paths
+                    .into_iter()
+                    .map(|path| self.as_asked(path))
+                    .collect();
+                let told = gone.iter().filter(|path| self.is_heeded(path));
+                let told = told.cloned().map(Happened::At).collect();
+                for path in &gone {
+                    self.forget_if_gone(path);
                 }
-                Vec::new()
+                told
             }
             Ok(event) => {
                 let paths = event.paths.into_iter();
@@ -113,11 +122,22 @@ impl Posts {
         }
     }
 
+    /// Whether it is told that this is gone.
+    fn is_heeded(&self, gone: &Path) -> bool {
+        let watched = self.watched();
+        let all = |folder: &Path| {
+            watched
+                .get(folder)
+                .is_some_and(|watched| watched.heed == Heed::All)
+        };
+        all(gone) || gone.parent().is_some_and(all)
+    }
+
     /// A folder that is made again needs a new watch.
     fn forget_if_gone(&self, path: &Path) {
-        let asked = self.as_asked(path.to_owned());
-        if self.watched().contains_key(&asked) && !asked.exists() {
-            self.leave(&asked);
+        let is_watched = self.watched().contains_key(path);
+        if is_watched && !path.exists() {
+            self.leave(path);
         }
     }
 }

@@ -147,7 +147,7 @@ pub fn limits_money(window: &QuotaWindow) -> bool {
 }
 
 /// What is to be said of a window besides its share: when it resets, when it is full, how much was used, and
-/// whether it is more than advice.
+/// whether it is more than advice; what is left comes last, for the menu has room for what comes first.
 #[must_use]
 pub fn window_notes(window: &WindowDigest, moment: Moment, reset: ResetWords) -> Vec<String> {
     let resets = resets(&window.window, moment, reset);
@@ -161,6 +161,7 @@ pub fn window_notes(window: &WindowDigest, moment: Moment, reset: ResetWords) ->
         .chain(full)
         .chain(counted(&window.window))
         .chain(served_on.then(|| "not enforced".to_owned()))
+        .chain(left(&window.window))
         .collect()
 }
 
@@ -230,23 +231,26 @@ fn coarse(left: TimeDelta) -> TimeDelta {
 
 fn counted(window: &QuotaWindow) -> Option<String> {
     let (used, unit) = (window.used?, window.unit.as_deref()?);
-    let money = |amount| {
-        Currency::new(unit)
-            .ok()
-            .map(|currency| Money::new(amount, currency))
+    let Some(limit) = window.limit else {
+        return Some(format!("{} used", in_unit(used, unit)));
     };
-    match (money(used), window.limit) {
-        (Some(used), Some(limit)) => Some(portion(used, money(limit)?)),
-        (Some(used), None) => Some(format!("{} used", format::money(used))),
-        (None, limit) => Some(plain_count(used, limit, unit)),
-    }
+    Some(match Currency::new(unit) {
+        Ok(currency) => portion(Money::new(used, currency), Money::new(limit, currency)),
+        Err(_) => format!("{} of {}", format::amount(used), in_unit(limit, unit)),
+    })
 }
 
-fn plain_count(used: Decimal, limit: Option<Decimal>, unit: &str) -> String {
-    let used = format::amount(used);
-    match limit {
-        Some(limit) => format!("{used} of {} {unit}", format::amount(limit)),
-        None => format!("{used} {unit} used"),
+/// What is left of a limit, while something is.
+fn left(window: &QuotaWindow) -> Option<String> {
+    let left = window.limit?.checked_sub(window.used?)?;
+    let is_some = left > Decimal::ZERO;
+    is_some.then(|| Some(format!("{} left", in_unit(left, window.unit.as_deref()?))))?
+}
+
+fn in_unit(amount: Decimal, unit: &str) -> String {
+    match Currency::new(unit) {
+        Ok(currency) => format::money(Money::new(amount, currency)),
+        Err(_) => format!("{} {unit}", format::amount(amount)),
     }
 }
 
@@ -326,6 +330,25 @@ mod tests {
         let later = told(&session(None), "2026-11-23T12:29:00Z", ResetWords::Clock);
         let words = ("40 %".to_owned(), "next session from 3pm".to_owned());
         assert_eq!(later, Some(words));
+    }
+
+    /// F58
+    #[test]
+    fn what_is_left_of_a_plans_tokens_is_said_until_nothing_is() {
+        let of = |used: i64, limit: Option<i64>| {
+            let mut window = session(None).window;
+            window.used = Some(used.into());
+            window.limit = limit.map(Decimal::from);
+            window.unit = Some("tokens".to_owned());
+            let notes = [counted(&window), left(&window)];
+            notes.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        };
+        let plan = Some(220_000);
+        let some = "105,000 of 220,000 tokens · 115,000 tokens left";
+        assert_eq!(of(105_000, plan), some);
+        assert_eq!(of(220_000, plan), "220,000 of 220,000 tokens");
+        assert_eq!(of(286_000, plan), "286,000 of 220,000 tokens");
+        assert_eq!(of(105_000, None), "105,000 tokens used");
     }
 
     /// F60

@@ -12,6 +12,7 @@ mod corpus;
 mod measured;
 mod peer;
 mod resident;
+mod tray;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -67,6 +68,8 @@ pub(super) fn measure(folder: &Path, ccusage: Option<&Path>) -> Outcome {
         stage.scans((&home, &maker), [cpu, peak], &mut table)?;
         if bytes > GIGABYTE {
             stage.today(&home, &maker, &mut table)?;
+        } else {
+            tray::measure(&home, &mut table)?;
         }
         fs::remove_dir_all(&home)?;
     }

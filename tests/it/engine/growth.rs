@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use serde_json::json;
 use spendtray::app::growth;
-use spendtray::app::message::Command;
+use spendtray::app::message::{Command, Update};
 use spendtray::domain::variables::Variables;
-use spendtray::logs::{Ask, CLAUDE_CODE, Desk, OPENCODE, Surroundings, Watch};
+use spendtray::logs::{Ask, CLAUDE_CODE, Desk, GEMINI_CLI, OPENCODE, Surroundings, Watch};
 use spendtray::providers::ALL;
 use spendtray::system::watch::{Ear, Happened};
 use tokio::sync::mpsc::unbounded_channel;
@@ -95,6 +96,142 @@ async fn folders_that_come_after_the_start_are_found() -> Outcome {
     respond(&home, "alpha/s.jsonl", "two", 100)?;
     stage.says("~20 %").await?;
     stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_is_installed_while_the_tray_runs_gets_its_account() -> Outcome {
+    let set = set("timezone = \"UTC\"\n")?;
+    let home = set.home.path().to_owned();
+    let mut stage = set.start().await?;
+    stage.obeyed().await?;
+    respond(&home, "alpha/s.jsonl", "one", 1_000_000)?;
+    let view = stage.says("Claude Code").await?;
+    assert!(!says(&view.menu, "Gemini CLI"), "{view:?}");
+    stage.says("1,000,000").await?;
+    fs::create_dir_all(home.join(".gemini/tmp"))?;
+    let view = stage.says("Gemini CLI").await?;
+    assert!(says(&view.menu, "Claude Code"), "{view:?}");
+    // From now on its logs are watched as any.
+    respond(&home, "alpha/s.jsonl", "two", 1_000_000)?;
+    stage.says("2,000,000").await?;
+    stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_watched_a_new_agent_is_found_when_time_has_passed() -> Outcome {
+    let mut set = set("timezone = \"UTC\"\n")?;
+    set.logs_are_watched = false;
+    let home = set.home.path().to_owned();
+    let mut stage = set.start().await?;
+    stage.obeyed().await?;
+    respond(&home, "alpha/s.jsonl", "one", 100)?;
+    stage.later(TimeDelta::minutes(1))?;
+    stage.says("Claude Code").await?;
+    stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_somebody_switched_off_does_not_come_back_with_its_logs() -> Outcome {
+    let off = "[[account]]\nprovider = \"claude-code\"\nenabled = false\n";
+    let set = set(&format!("timezone = \"UTC\"\n{off}"))?;
+    let home = set.home.path().to_owned();
+    let mut stage = set.start().await?;
+    stage.obeyed().await?;
+    respond(&home, "alpha/s.jsonl", "one", 100)?;
+    fs::create_dir_all(home.join(".gemini/tmp"))?;
+    let view = stage.says("Gemini CLI").await?;
+    assert!(!says(&view.menu, "Claude Code"), "{view:?}");
+    stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_is_switched_off_wakes_nobody_and_is_whole_when_it_is_switched_on() -> Outcome
+{
+    let set = set("timezone = \"UTC\"\n")?;
+    let home = set.home.path().to_owned();
+    respond(&home, "alpha/s.jsonl", "one", 1_000_000)?;
+    let mut stage = set.start().await?;
+    stage.says("1,000,000").await?;
+    let off = "[[account]]\nprovider = \"claude-code\"\nenabled = false\n";
+    stage.save(&format!("timezone = \"UTC\"\n{off}"))?;
+    stage.view(|view| !says(&view.menu, "Claude Code")).await?;
+    respond(&home, "alpha/s.jsonl", "two", 1_000_000)?;
+    stage.save("timezone = \"UTC\"\n")?;
+    stage.says("2,000,000").await?;
+    respond(&home, "alpha/s.jsonl", "three", 1_000_000)?;
+    stage.says("3,000,000").await?;
+    stage.quit().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_agent_that_is_dismissed_is_not_heard_until_it_is_looked_at() -> Outcome {
+    let home = tempfile::tempdir()?;
+    respond(home.path(), "alpha/s.jsonl", "one", 100)?;
+    let (desk, mut ear) = desk(home.path())?;
+    desk.look(CLAUDE_CODE, Ask::TOTALS)?;
+    desk.expect(GEMINI_CLI.id);
+    desk.dismiss(CLAUDE_CODE.id);
+    assert_eq!(desk.watch(CLAUDE_CODE.id), Watch::Unasked);
+    respond(home.path(), "alpha/s.jsonl", "two", 100)?;
+    // The home is still watched for the other one.
+    let told = until(&desk, &mut ear, &home.path().join("end")).await?;
+    assert_eq!(told, [""; 0]);
+    desk.look(CLAUDE_CODE, Ask::TOTALS)?;
+    respond(home.path(), "alpha/s.jsonl", "three", 100)?;
+    let told = tokio::time::timeout(SOON, ear.hear()).await??;
+    assert_eq!(desk.heard(&told), [CLAUDE_CODE.id]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_agent_used_is_shown_when_it_is_gone() -> Outcome {
+    let set = set("timezone = \"UTC\"\n")?;
+    let home = set.home.path().to_owned();
+    respond(&home, "alpha/s.jsonl", "one", 1_000_000)?;
+    let mut stage = set.start().await?;
+    stage.says("1,000,000").await?;
+    fs::remove_dir_all(home.join(".claude"))?;
+    stage.save("timezone = \"UTC\"\nrefresh = \"2m\"\n")?;
+    stage.obeyed().await?;
+    let rest = stage.quit().await?;
+    let forgot = |update: &Update| match update {
+        Update::View(view) => !says(&view.menu, "1,000,000"),
+        _ => false,
+    };
+    assert!(!rest.iter().any(forgot), "{rest:?}");
+    // And after a restart, without the ledger: what is kept of its logs is enough.
+    fs::remove_file(home.join("ledger.sqlite"))?;
+    let mut stage = set.start().await?;
+    stage.says("1,000,000").await?;
+    stage.quit().await?;
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_agent_is_heard_however_slowly_it_is_installed() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let (desk, mut ear) = desk(home.path())?;
+    desk.expect(GEMINI_CLI.id);
+    assert!(matches!(desk.watch(GEMINI_CLI.id), Watch::Told { .. }));
+    let [folder, logs] = [".gemini", ".gemini/tmp"].map(|name| home.path().join(name));
+    for again in 0..2 {
+        fs::create_dir(&folder)?;
+        let nothing = until(&desk, &mut ear, &home.path().join(format!("end-{again}"))).await?;
+        assert_eq!(nothing, [""; 0]);
+        fs::create_dir(&logs)?;
+        let told = tokio::time::timeout(SOON, ear.hear()).await??;
+        assert_eq!(desk.heard(&told), [GEMINI_CLI.id], "the {again}th time");
+        fs::remove_dir_all(&folder)?;
+    }
+    // What else is written there is no agent.
+    let nothing = until(&desk, &mut ear, &home.path().join("end")).await?;
+    assert_eq!(nothing, [""; 0]);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod clocks;
 mod growth;
 mod ledger;
 mod polls;
+mod rest;
 mod sessions;
 mod settings;
 mod simulation;

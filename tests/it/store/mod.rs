@@ -4,6 +4,8 @@ mod crash;
 mod places;
 mod property;
 mod readings;
+#[cfg(target_os = "linux")]
+mod rest;
 mod story;
 mod versions;
 
@@ -94,7 +96,7 @@ fn slot(minutes: i64, nanos: i64) -> UsageSlot {
     UsageSlot {
         start: minute(minutes),
         width: SlotWidth::QuarterHour,
-        who: model("llama"),
+        who: model("llama").into(),
         requests: Some(1),
         tokens: None,
         spend: Spend::of(usd(nanos), Basis::Billed),

@@ -193,6 +193,20 @@ async fn a_ledger_that_another_process_holds_is_busy_after_a_while() -> Outcome 
 }
 
 #[tokio::test]
+async fn a_ledger_tells_that_others_wrote_and_not_that_we_did() -> Outcome {
+    let home = tempfile::tempdir()?;
+    let url = filled(&home.path().join("ledger.sqlite")).await?;
+    let (ours, theirs) = (Store::open(&url).await?, Store::open(&url).await?);
+    let before = ours.writes_of_others().await;
+    assert!(before.is_some());
+    ours.record_reading(&reading(9), minute(9)).await?;
+    assert_eq!(ours.writes_of_others().await, before, "our own");
+    theirs.record_reading(&reading(10), minute(10)).await?;
+    assert_ne!(ours.writes_of_others().await, before, "theirs");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() -> Outcome {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();

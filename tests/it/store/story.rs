@@ -1,5 +1,7 @@
 //! One story, told on SQLite in memory, on a SQLite file and on PostgreSQL: the end must be the same.
 
+use std::sync::Arc;
+
 use spendtray::domain::alert::{AlertKey, AlertRecord, NoticeRecord, Phase, Severity};
 use spendtray::domain::coin::CoinPrice;
 use spendtray::domain::poll::{Failure, FailureKind, PollState};
@@ -207,7 +209,8 @@ fn whole_slot() -> UsageSlot {
             model: Some("o'hara\"; DROP TABLE reading; --".into()),
             project: Some("p".into()),
             user: Some("ann".into()),
-        },
+        }
+        .into(),
         requests: Some(3),
         tokens: Some(TokenCounts {
             input: 1,
@@ -227,7 +230,7 @@ fn bare_slot() -> UsageSlot {
     UsageSlot {
         start: minute(15),
         width: SlotWidth::QuarterHour,
-        who: Attribution::default(),
+        who: Arc::default(),
         requests: None,
         tokens: None,
         spend: Spend::default(),

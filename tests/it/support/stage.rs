@@ -189,6 +189,8 @@ pub(crate) struct Set {
     pub(crate) variables: BTreeMap<String, String>,
     /// Whether the engine is told when logs grow, as the resident one is.
     pub(crate) logs_are_watched: bool,
+    /// One more for each time the engine gave memory back.
+    pub(crate) given_back: Arc<Semaphore>,
 }
 
 /// An engine that is dropped, as by a crash, at the await after so many.
@@ -222,6 +224,7 @@ impl Set {
             registry: REGISTRY,
             variables: BTreeMap::new(),
             logs_are_watched: false,
+            given_back: Arc::new(Semaphore::new(0)),
         })
     }
 
@@ -234,6 +237,23 @@ impl Set {
             lines.push_str("\"\nsecret = \"env:SCRIPTED_KEY\"\n");
         }
         lines
+    }
+
+    fn reach(&self, settings: &Settings) -> Outcome<Reach> {
+        Ok(Reach {
+            clock: self.clock.clone(),
+            http: Http::new(None, &self.clock)?,
+            vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
+            variables: Arc::new(settings.variables.clone()),
+            logs: Arc::new(Desk::new(Surroundings {
+                home: self.home.path().to_owned(),
+                config_home: self.home.path().join(".config"),
+                variables: Arc::new(settings.variables.clone()),
+                indexes: self.home.path().join("agents"),
+            })),
+            prices: Arc::new(Prices::bundled()),
+            steps: Steps::default(),
+        })
     }
 
     /// Starts the engine.
@@ -252,20 +272,7 @@ impl Set {
             move || settings((&file, registry), &config, &variables, &url)
         };
         let settings = reload()?;
-        let reach = Reach {
-            clock: self.clock.clone(),
-            http: Http::new(None, &self.clock)?,
-            vault: Arc::new(Vault::file_only(self.home.path().join("secrets.toml"))),
-            variables: Arc::new(settings.variables.clone()),
-            logs: Arc::new(Desk::new(Surroundings {
-                home: self.home.path().to_owned(),
-                config_home: self.home.path().join(".config"),
-                variables: Arc::new(settings.variables.clone()),
-                indexes: self.home.path().join("agents"),
-            })),
-            prices: Arc::new(Prices::bundled()),
-            steps: Steps::default(),
-        };
+        let reach = self.reach(&settings)?;
         let (outbox, updates) = unbounded_channel();
         let (commands, inbox) = unbounded_channel();
         if self.logs_are_watched {
@@ -279,6 +286,7 @@ impl Set {
             reload: Box::new(reload),
             updates: outbox,
             autostart: Box::new(|| None),
+            give_back: counted(&self.given_back),
             config_file: self.home.path().join("config.toml"),
         });
         let fuse = Arc::new(AtomicUsize::new(usize::MAX));
@@ -297,6 +305,11 @@ impl Set {
             fuse,
         })
     }
+}
+
+fn counted(given_back: &Arc<Semaphore>) -> Box<dyn Fn() + Send> {
+    let given_back = Arc::clone(given_back);
+    Box::new(move || given_back.add_permits(1))
 }
 
 fn follow(logs: &Arc<Desk>, commands: &UnboundedSender<Command>) -> Outcome {

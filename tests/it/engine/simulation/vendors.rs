@@ -236,7 +236,7 @@ impl State {
                 None => slots.push(UsageSlot {
                     start,
                     width: SlotWidth::QuarterHour,
-                    who: Attribution::default(),
+                    who: Arc::default(),
                     requests: None,
                     tokens: None,
                     spend,
