@@ -3,18 +3,24 @@
 use std::io::Write as _;
 
 use super::Outcome;
-use super::corpus::{Line, Maker, Plan, Repeat, TEXTS, stamp};
+use super::corpus::{Maker, Plan, TEXTS, stamp};
 
 const MODELS: [&str; 3] = ["gpt-5.5", "gpt-5.4", "gpt-5.3-codex"];
-
-/// Events of `ccusage` that follow each other within so many seconds are a replay, as far as was seen.
-const CLOSELY: i64 = 8;
 
 /// What later threads take from earlier ones.
 #[derive(Default)]
 pub(super) struct Codex {
-    /// The last thread's id and first events, each with its totals and what it added.
-    parent: Option<(String, Vec<[Totals; 2]>)>,
+    /// The last thread.
+    parent: Option<Parent>,
+}
+
+/// What a fork takes from its parent.
+struct Parent {
+    id: String,
+    /// Its first events, each with its totals and what it added.
+    events: Vec<[Totals; 2]>,
+    /// When its last event was.
+    until: i64,
 }
 
 /// Input, of it cached, output, of it reasoning.
@@ -27,10 +33,11 @@ impl Codex {
         let mut text = Vec::with_capacity(usize::try_from(plan.size)? + (1 << 20));
         let mut totals = Totals::default();
         let fork = maker.chance.in_hundred(15);
-        let parent = self.parent.take().filter(|_| fork);
+        let parent = self.parent.take();
+        let parent = parent.filter(|parent| fork && parent.until < plan.at);
         let time = stamp(plan.at, 0);
-        let from = parent.as_ref().map_or(String::new(), |(parent, _)| {
-            format!(",\"forked_from_id\":\"{parent}\"")
+        let from = parent.as_ref().map_or(String::new(), |parent| {
+            format!(",\"forked_from_id\":\"{}\"", parent.id)
         });
         writeln!(
             text,
@@ -40,12 +47,10 @@ impl Codex {
             text,
             "{{\"timestamp\":\"{time}\",\"type\":\"turn_context\",\"payload\":{{\"turn_id\":\"t\",\"cwd\":\"/home/dev/beta\",\"approval_policy\":\"on-request\",\"model\":\"{model}\",\"effort\":\"high\",\"summary\":\"auto\"}}}}"
         )?;
-        let events = parent.map_or(Vec::new(), |(_, events)| events);
-        for [replayed, last] in &events {
+        for [replayed, last] in parent.iter().flat_map(|parent| &parent.events) {
             totals = *replayed;
             count(&mut text, (plan.at, 20), totals, *last)?;
         }
-        let mut only = only(&events, plan.at, model);
         let started = plan.at + 1;
         writeln!(
             text,
@@ -57,15 +62,13 @@ impl Codex {
             at = plan.later(at, maker.chance.between(2, 9));
             items(maker, at, &mut text)?;
             at = plan.later(at, maker.chance.between(2, 9));
-            let follows = |line: &Line| at - line.at < CLOSELY;
-            if let Some(line) = only.take().filter(|line| !follows(line)) {
-                maker.repeat(Repeat::Replay, &line);
-            }
             let last = usage(maker);
             for (sum, more) in totals.iter_mut().zip(last) {
                 *sum += more;
             }
-            maker.truth.book(at, model, line(at, model, last).tokens);
+            let [input, cached, output, _] = last;
+            let tokens = [input - cached, cached, 0, output];
+            maker.truth.book(at, model, tokens);
             if known.len() < 12 {
                 known.push([totals, last]);
             }
@@ -74,7 +77,11 @@ impl Codex {
                 count(&mut text, (at, 100 + again), totals, last)?;
             }
         }
-        self.parent = Some((id.clone(), known));
+        self.parent = Some(Parent {
+            id: id.clone(),
+            events: known,
+            until: at,
+        });
         let date = stamp(plan.at, 0);
         let day = date.get(..10).unwrap_or_default().replace('-', "/");
         let name = date.get(..19).unwrap_or_default().replace(':', "-");
@@ -82,23 +89,6 @@ impl Codex {
             .home
             .join(format!(".codex/sessions/{day}/rollout-{name}-{id}.jsonl"));
         maker.put(&path, &text, (plan, at))
-    }
-}
-
-/// The only replayed event.
-fn only(events: &[[Totals; 2]], at: i64, model: &'static str) -> Option<Line> {
-    match events {
-        [[_, last]] => Some(line(at, model, *last)),
-        _ => None,
-    }
-}
-
-fn line(at: i64, model: &'static str, last: Totals) -> Line {
-    let [input, cached, output, _] = last;
-    Line {
-        at,
-        model,
-        tokens: [input - cached, cached, 0, output],
     }
 }
 

@@ -79,19 +79,16 @@ pub(super) enum Repeat {
     Copy,
     /// A line in such a copy that nests a sub-agent's message.
     Nested,
-    /// The only event of its parent's that a fork begins with, at a time of its own.
-    Replay,
 }
 
 impl Repeat {
-    pub(super) const ALL: [Self; 4] = [Self::Line, Self::Copy, Self::Nested, Self::Replay];
+    pub(super) const ALL: [Self; 3] = [Self::Line, Self::Copy, Self::Nested];
 
     pub(super) const fn told(self) -> &'static str {
         match self {
             Self::Line => "further lines of a response without `requestId`",
             Self::Copy => "lines of such a response, copied by a resumed session",
             Self::Nested => "sub-agents' messages nested in lines that it copied",
-            Self::Replay => "a parent's only event, replayed by a fork of Codex",
         }
     }
 }
