@@ -9,7 +9,8 @@
 //! * **A sub-agent's message that a `progress` line nests** is known to it in its own session only: where a resumed session
 //!   copies the line, it counts again. Ours is the same message wherever it stands.
 //!
-//! Nothing else differs: what is left of a day, a model and a class when these are taken away is zero.
+//! What is left of a day, a model and a class when these are taken away is zero with 1 GB. With 3 GB one event was left that
+//! a fork of Codex replays alone, which it counted; why that one and none of the others was not found.
 
 use std::collections::BTreeMap;
 
