@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{ModelId, ProjectId};
+use crate::domain::ids::{ModelId, ProjectId, SessionId};
 use crate::domain::tokens::TokenCounts;
 
 /// How fast, and so how dear, requests were answered.
@@ -127,7 +127,9 @@ impl Tally {
         self.tokens.add(&other.tokens);
         self.web_searches = self.web_searches.saturating_add(other.web_searches);
         self.unfinished = self.unfinished.saturating_add(other.unfinished);
-        self.recorded_usd = self.recorded_usd.saturating_add(other.recorded_usd);
+        if !other.recorded_usd.is_zero() {
+            self.recorded_usd = self.recorded_usd.saturating_add(other.recorded_usd);
+        }
     }
 }
 
@@ -141,7 +143,7 @@ pub struct AgentSlot {
     /// The folder worked in. `None`: not told.
     pub project: Option<ProjectId>,
     /// The agent's session. `None`: not told.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
     /// What the price depends on.
     pub terms: Terms,
     /// How much.
@@ -155,6 +157,32 @@ pub struct AgentResponse {
     pub at: DateTime<Utc>,
     /// What was used, as the slot that holds the instant tells it.
     pub slot: AgentSlot,
+}
+
+/// One response of an agent, as far as windows are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Use {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Tokens that count against a plan: input from no cache, and output.
+    pub tokens: u64,
+}
+
+impl Use {
+    /// How much of some tokens counts.
+    #[must_use]
+    pub const fn counted(tokens: &TokenCounts) -> u64 {
+        tokens.input.saturating_add(tokens.output)
+    }
+}
+
+impl From<&AgentResponse> for Use {
+    fn from(response: &AgentResponse) -> Self {
+        Self {
+            at: response.at,
+            tokens: Self::counted(&response.slot.tally.tokens),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,10 @@ text_id!(
     ProjectId
 );
 text_id!(
+    /// A session of a coding agent, as its logs name it.
+    SessionId
+);
+text_id!(
     /// A person usage is attributed to.
     UserId
 );

@@ -46,17 +46,14 @@ impl TokenCounts {
 
     /// Adds class by class; a sum that would overflow stays at the limit.
     pub fn add(&mut self, other: &Self) {
-        for (sum, more) in [
-            (&mut self.input, other.input),
-            (&mut self.cached_input, other.cached_input),
-            (&mut self.cache_write, other.cache_write),
-            (&mut self.cache_write_5m, other.cache_write_5m),
-            (&mut self.cache_write_1h, other.cache_write_1h),
-            (&mut self.output, other.output),
-            (&mut self.reasoning, other.reasoning),
-        ] {
-            *sum = sum.saturating_add(more);
-        }
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.input, other.input);
+        add(&mut self.cached_input, other.cached_input);
+        add(&mut self.cache_write, other.cache_write);
+        add(&mut self.cache_write_5m, other.cache_write_5m);
+        add(&mut self.cache_write_1h, other.cache_write_1h);
+        add(&mut self.output, other.output);
+        add(&mut self.reasoning, other.reasoning);
     }
 }
 

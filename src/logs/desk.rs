@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::agent::{AgentResponse, AgentSlot};
+use crate::domain::agent::{AgentResponse, AgentSlot, Use};
+use crate::domain::ids::ProjectId;
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::domain::variables::Variables;
@@ -46,10 +47,15 @@ pub struct Ask<'a> {
     pub slots_since: DateTime<Utc>,
     /// The revision whose figures are known already. `None`: none is.
     pub known: Option<&'a str>,
-    /// From when on single responses are wanted.
-    pub responses_since: DateTime<Utc>,
-    /// They are read only when something was used since then: reading them takes longer than the totals do.
-    pub if_used_since: DateTime<Utc>,
+    /// When those were told. `None`: they must be told anew, whatever changed.
+    pub told_at: Option<DateTime<Utc>>,
+    /// From when on uses are wanted.
+    pub uses_since: DateTime<Utc>,
+    /// They are told singly only when something was used since then, and only since the last pause of so long: all others
+    /// are told by quarter of an hour, which takes less.
+    pub singly_if_since: DateTime<Utc>,
+    /// How long that pause is.
+    pub pause: TimeDelta,
     /// When it is asked.
     pub now: DateTime<Utc>,
     /// Where there is much to read: what was written since then is read by this look, and the rest part by part by the
@@ -62,8 +68,10 @@ impl Ask<'static> {
     pub const TOTALS: Self = Self {
         slots_since: DateTime::UNIX_EPOCH,
         known: None,
-        responses_since: DateTime::<Utc>::MAX_UTC,
-        if_used_since: DateTime::<Utc>::MAX_UTC,
+        told_at: None,
+        uses_since: DateTime::<Utc>::MAX_UTC,
+        singly_if_since: DateTime::<Utc>::MAX_UTC,
+        pause: TimeDelta::zero(),
         now: DateTime::<Utc>::MAX_UTC,
         fresh_since: None,
     };
@@ -72,10 +80,16 @@ impl Ask<'static> {
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// All usage that was ever counted since the instant asked for, by quarter of an hour.
+    /// All usage that was ever counted since an instant, by quarter of an hour.
     pub slots: Vec<AgentSlot>,
-    /// The responses since the instant asked for, in no order. `None`: nothing was used lately, so they were not read.
-    pub responses: Option<Vec<AgentResponse>>,
+    /// That instant: the one asked for, or a later one where what is before it is known and did not change.
+    pub slots_since: DateTime<Utc>,
+    /// The folders worked in since the instant asked for, each once.
+    pub projects: Vec<ProjectId>,
+    /// Whether the log itself records what all usage since then cost.
+    pub is_recorded: bool,
+    /// What was used since the instant asked for: by quarter of an hour, oldest first, and then singly, in no order.
+    pub uses: Vec<Use>,
     /// What the vendor told the agent of its quotas. `None`: nothing.
     pub quota: Option<QuotaReport>,
     /// Names the state of things: as long as it is the same, nothing changed.
@@ -86,8 +100,6 @@ pub struct Seen {
     pub faults: Faults,
     /// Why the index could not be kept. `None`: it was, or nothing was new.
     pub unsaved: Option<String>,
-    /// From when on something differs from the known revision. `None`: that is not known.
-    pub changed_from: Option<DateTime<Utc>>,
     /// How changes come to be known.
     pub watch: Watch,
     /// How far it has come where more is to be read. `None`: all was.
@@ -197,19 +209,24 @@ impl Desk {
         if ask.known == Some(&revision) && behind.is_none() {
             return Ok(None);
         }
-        let slots = standing.slots(ask.slots_since);
-        let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
-        let is_recent = |slot: &AgentSlot| slot.start + quarter > ask.if_used_since;
-        let responses = if slots.iter().any(is_recent) {
-            Some(standing.responses(ask.responses_since)?)
-        } else {
-            None
-        };
+        let about = standing.about(ask.slots_since);
+        let (projects, is_recorded) = about.map_or((Vec::new(), true), |about| {
+            (about.projects, about.is_recorded)
+        });
+        let uses = standing.uses(&ask)?;
         let went_on = behind.is_none() && ask.known.is_some() && ask.known == before.as_deref();
+        let changed_from = standing.changed_from.filter(|_| went_on);
+        // What is told must go on without a hole from what was told before.
+        let news_since = changed_from.and_then(|from| Some(from.min(ask.told_at?)));
+        let slots_since = news_since.map_or(ask.slots_since, |since| {
+            SlotWidth::QuarterHour.start_of(since).max(ask.slots_since)
+        });
         Ok(Some(Seen {
-            changed_from: standing.changed_from.filter(|_| went_on),
-            slots,
-            responses,
+            slots: standing.slots(slots_since),
+            slots_since,
+            projects,
+            is_recorded,
+            uses,
             quota: standing.quota().cloned(),
             revision,
             files: standing.files,

@@ -1,6 +1,7 @@
 //! Which files there are: walking the roots of an agent. What stands in them is not known here.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -226,7 +227,7 @@ impl Walk {
                 self.closed += 1;
                 continue;
             };
-            let path = entry.path();
+            let path = within(folder, &entry.file_name());
             // A link is what it leads to; everything else is told without following the path once more.
             let metadata = || {
                 if kind.is_symlink() {
@@ -283,6 +284,14 @@ impl Walk {
         });
         stamp.modified
     }
+}
+
+/// A path in a folder, which takes just as much memory as it needs.
+fn within(folder: &Path, name: &OsStr) -> PathBuf {
+    let mut path = PathBuf::with_capacity(folder.as_os_str().len() + 1 + name.len());
+    path.push(folder);
+    path.push(name);
+    path
 }
 
 /// Whether a folder above the file has that name.

@@ -16,12 +16,12 @@ use spendtray_skim::Raw;
 use crate::domain::agent::{ModelOrigin, PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
-use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::counted;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// Gemini CLI.
 pub(super) const AGENT: Agent = Agent {

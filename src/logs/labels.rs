@@ -1,9 +1,10 @@
 //! Whose a response is, as one number: names are kept once, and so is each combination of them.
 
+use spendtray_skim::Lookup;
 use spendtray_skim::hashing::{both, sum};
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Region, Speed, Terms};
-use crate::logs::lookup::Lookup;
+use crate::domain::ids::{ModelId, ProjectId, SessionId};
 
 /// Texts by number; number 0 is the empty text.
 #[derive(Debug, Clone)]
@@ -28,15 +29,19 @@ impl Names {
         }
         let hash = sum(text.as_bytes());
         let texts = &self.texts;
-        let is_it = |at: u32| texts.get(place(at)).is_some_and(|own| **own == *text);
-        if let Some(number) = self.places.find(hash, is_it) {
+        let is_it = |at: &u32| texts.get(place(*at)).is_some_and(|own| **own == *text);
+        if let Some(number) = self.places.positions(hash).find(is_it) {
             return number;
         }
         let number = u32::try_from(texts.len()).unwrap_or(0);
-        let hash_of = |at: u32| texts.get(place(at)).map_or(0, |own| sum(own.as_bytes()));
-        self.places.insert(hash, number, hash_of);
+        self.places.insert(hash, number);
         self.texts.push(text.into());
         number
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.texts.len()
     }
 
     pub(super) fn text(&self, number: u32) -> &str {
@@ -97,15 +102,12 @@ impl Labels {
     pub(super) fn number(&mut self, label: Label) -> u32 {
         let all = &self.all;
         let hash = label.hash();
-        if let Some(number) = self
-            .places
-            .find(hash, |at| all.get(place(at)) == Some(&label))
-        {
+        let is_it = |at: &u32| all.get(place(*at)) == Some(&label);
+        if let Some(number) = self.places.positions(hash).find(is_it) {
             return number;
         }
         let number = u32::try_from(all.len()).unwrap_or(0);
-        let hash_of = |at: u32| all.get(place(at)).map_or(0, Label::hash);
-        self.places.insert(hash, number, hash_of);
+        self.places.insert(hash, number);
         self.all.push(label);
         number
     }
@@ -140,12 +142,55 @@ impl<'a> Translation<'a> {
     }
 
     pub(super) fn number(&mut self, labels: &mut Labels, theirs: u32) -> u32 {
-        let named = self.theirs.named(theirs);
+        let mut number = || labels.number_of(self.theirs.named(theirs));
         match self.mine.get_mut(place(theirs)) {
-            Some(place) => *place.get_or_insert_with(|| labels.number_of(named)),
-            None => labels.number_of(named),
+            Some(place) => *place.get_or_insert_with(number),
+            None => number(),
         }
     }
+}
+
+/// The names of labels as ids, each made once, so that thousands of slots share a few texts.
+pub(super) struct Shared<'a> {
+    names: &'a Names,
+    models: Vec<Option<ModelId>>,
+    projects: Vec<Option<ProjectId>>,
+    sessions: Vec<Option<SessionId>>,
+}
+
+impl<'a> Shared<'a> {
+    pub(super) fn of(labels: &'a Labels) -> Self {
+        let names = &labels.names;
+        Self {
+            names,
+            models: vec![None; names.len()],
+            projects: vec![None; names.len()],
+            sessions: vec![None; names.len()],
+        }
+    }
+
+    pub(super) fn model(&mut self, number: u32) -> ModelId {
+        shared(&mut self.models, self.names, number).unwrap_or_else(|| ModelId::from(""))
+    }
+
+    /// `None`: it is not told.
+    pub(super) fn project(&mut self, number: u32) -> Option<ProjectId> {
+        shared(&mut self.projects, self.names, number).filter(|_| number > 0)
+    }
+
+    /// `None`: it is not told.
+    pub(super) fn session(&mut self, number: u32) -> Option<SessionId> {
+        shared(&mut self.sessions, self.names, number).filter(|_| number > 0)
+    }
+}
+
+fn shared<T>(known: &mut [Option<T>], names: &Names, number: u32) -> Option<T>
+where
+    T: Clone + for<'t> From<&'t str>,
+{
+    let known = known.get_mut(place(number))?;
+    let id = known.get_or_insert_with(|| T::from(names.text(number)));
+    Some(id.clone())
 }
 
 /// A number of the lists here as a place in them.

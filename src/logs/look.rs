@@ -113,8 +113,10 @@ pub(super) fn read(
         };
         glance.take(buffer)
     };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let readers = cores.min(MOST_READERS).min(jobs.len() / 4);
+    let wanted = MOST_READERS.min(jobs.len() / 4);
+    // How many cores there are is a question to the system that takes longer than reading a few lines.
+    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    let readers = if wanted < 2 { 1 } else { wanted.min(cores()) };
     if readers < 2 {
         let mut buffer = Buffer::default();
         for job in jobs {

@@ -12,12 +12,12 @@ use spendtray_skim::{Raw, fields};
 use crate::domain::agent::{PromptSize, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
-use crate::logs::codec::{Bytes, Writer};
 use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::{self, counted};
 use crate::logs::reading::{Heed, Reader, Shape, Source};
 use crate::logs::table::{Sighting, Table, hash};
 use crate::logs::told;
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// pi.
 pub(super) const AGENT: Agent = Agent {

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
-use spendtray_skim::{Buffer, Ending, KEPT, LONGEST_LINE, Pass, ends, trimmed};
+use spendtray_skim::{Buffer, Ending, Hit, KEPT, LONGEST_LINE, Pass, ends, trimmed};
 
 use crate::logs::database::{self, Rows};
 use crate::logs::table::Table;
@@ -56,8 +56,8 @@ pub(super) trait Reader {
         None
     }
 
-    /// Takes a line in which the needle stands, first at a place.
-    fn hit(&mut self, line: &[u8], _at: usize, table: &mut Table) -> Heed {
+    /// Takes a line in which the needle stands.
+    fn hit(&mut self, line: &[u8], _hit: Hit, table: &mut Table) -> Heed {
         self.line(line, table)
     }
 
@@ -207,7 +207,7 @@ fn feed(
     let pass = buffer.lines(from, needle, &mut |line| {
         let heed = match (line.ending, line.hit) {
             (Ending::Open, _) => reader.open_line(line.text, table),
-            (Ending::Whole, Some(at)) => reader.hit(line.text, at, table),
+            (Ending::Whole, Some(hit)) => reader.hit(line.text, hit, table),
             (Ending::Whole, None) => reader.line(line.text, table),
         };
         // A last line that makes no sense yet is only half written.

@@ -1,5 +1,7 @@
 //! One counted response: as it is worked with, and packed into 48 bytes as it is kept.
 
+use std::cmp::Ordering;
+
 use crate::domain::agent::{Speed, Tally};
 use crate::domain::tokens::TokenCounts;
 
@@ -30,26 +32,33 @@ impl Response {
             || other.side
     }
 
-    /// Takes over the better word of two; whether anything changed. The main chain beats a side chain, then the larger
-    /// total, then the one whose speed is told. The time is the earliest, so that a day's figures never move to a later
-    /// day.
-    pub(super) fn merge(&mut self, new: &Self, speeds: [Speed; 2]) -> bool {
-        let rank = |response: &Self, speed: Speed| {
-            let total = response.tally.tokens.total();
-            (!response.side, total, speed)
-        };
-        let before = *self;
-        if rank(new, speeds[1]) > rank(self, speeds[0]) {
-            *self = *new;
-            if new.request == 0 {
-                self.request = before.request;
-            }
-        } else if self.request == 0 {
-            self.request = new.request;
+    /// Whether it is the better word of two: the main chain beats a side chain, then the larger total, then the one whose
+    /// speed, its own and the other's, is told.
+    pub(super) fn beats(&self, other: &Self, speeds: impl FnOnce() -> [Speed; 2]) -> bool {
+        let rank = |response: &Self| (!response.side, response.tally.tokens.total());
+        rank(self).cmp(&rank(other)).then_with(|| {
+            let [own, its] = speeds();
+            own.cmp(&its)
+        }) == Ordering::Greater
+    }
+
+    /// Whether the better word of two still lacks something that it tells.
+    pub(super) const fn adds_to(&self, better: &Self) -> bool {
+        better.request == 0 && self.request != 0
+            || self.at < better.at
+            || self.tally.unfinished < better.tally.unfinished
+    }
+
+    /// It, as the better word of two, with what only the other tells. The time is the earliest, so that a day's figures
+    /// never move to a later day.
+    pub(super) fn with_the_rest_of(&self, other: &Self) -> Self {
+        let mut both = *self;
+        if both.request == 0 {
+            both.request = other.request;
         }
-        self.at = before.at.min(new.at);
-        self.tally.unfinished = before.tally.unfinished.min(new.tally.unfinished);
-        *self != before
+        both.at = both.at.min(other.at);
+        both.tally.unfinished = both.tally.unfinished.min(other.tally.unfinished);
+        both
     }
 }
 
@@ -57,8 +66,8 @@ impl Response {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Packed {
     key: [u32; 2],
-    pub(super) request: u32,
-    at: u32,
+    request: u32,
+    pub(super) at: u32,
     label: u32,
     /// Input, cached, written for five minutes or an untold time, written for an hour, output, reasoning.
     counts: [u32; 6],
@@ -157,8 +166,15 @@ impl Packed {
         low as u64 | (high as u64) << 32
     }
 
-    pub(super) const fn is_second(&self) -> bool {
-        self.has(SECOND)
+    /// Tokens from no cache and output, unless it is wide.
+    pub(super) fn plain_tokens(&self) -> Option<u64> {
+        let [input, _, _, _, output, _] = self.counts;
+        (!self.is_wide()).then(|| u64::from(input) + u64::from(output))
+    }
+
+    /// The request, where it is not the first with its key.
+    pub(super) fn second(&self) -> Option<u32> {
+        self.has(SECOND).then_some(self.request)
     }
 
     /// Whether its figures do not fit here.
@@ -195,18 +211,15 @@ fn counts(response: &Response) -> Option<([u32; 6], bool)> {
     if !fits {
         return None;
     }
-    let mut counts = [0; 6];
-    let told = [
-        tokens.input,
-        tokens.cached_input,
-        tokens.cache_write + tokens.cache_write_5m,
-        tokens.cache_write_1h,
-        tokens.output,
-        tokens.reasoning,
+    let fitting = |count: u64| u32::try_from(count).ok();
+    let counts = [
+        fitting(tokens.input)?,
+        fitting(tokens.cached_input)?,
+        fitting(tokens.cache_write + tokens.cache_write_5m)?,
+        fitting(tokens.cache_write_1h)?,
+        fitting(tokens.output)?,
+        fitting(tokens.reasoning)?,
     ];
-    for (place, count) in counts.iter_mut().zip(told) {
-        *place = u32::try_from(count).ok()?;
-    }
     Some((counts, tokens.cache_write > 0))
 }
 
@@ -251,7 +264,7 @@ mod tests {
             };
             let packed = Packed::of(key, side, &response);
             proptest::prop_assert_eq!(packed.is_wide(), searches > 255);
-            proptest::prop_assert_eq!((packed.key(), packed.is_second()), (key, side));
+            proptest::prop_assert_eq!((packed.key(), packed.second().is_some()), (key, side));
             if !packed.is_wide() {
                 proptest::prop_assert_eq!(packed.response(), response);
             }

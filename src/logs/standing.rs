@@ -9,12 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use spendtray_skim::hashing::{both, sum};
 
-use crate::domain::agent::{AgentResponse, AgentSlot};
-use crate::domain::ids::{ModelId, ProjectId};
+use crate::domain::agent::{AgentResponse, AgentSlot, Use};
+use crate::domain::ids::{ModelId, ProjectId, SessionId};
 use crate::domain::quota::QuotaReport;
 use crate::domain::usage::SlotWidth;
 use crate::logs::files::Stamp;
 use crate::logs::told::{LogsSince, Told};
+use crate::logs::totals::About;
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
 use crate::system::watch::{Post, Telling};
@@ -27,6 +28,9 @@ const WALKED_EVERY: TimeDelta = TimeDelta::minutes(10);
 
 /// So many of the files that were last written may be held open by whoever writes them.
 const MOST_OPEN: usize = 8;
+
+/// What was used within so long stays at hand: the session that runs, and all that lines may still be added to.
+const AT_HAND: TimeDelta = TimeDelta::days(2);
 
 /// A folder may be made within one that is only just watched: so often is looked again.
 const NEW_IN_NEW: usize = 3;
@@ -96,6 +100,37 @@ impl Standing {
         format!("{:016x}", both(kept, told))
     }
 
+    /// What was used since an instant, but for how much.
+    pub(super) fn about(&self, since: DateTime<Utc>) -> Option<About> {
+        let counter = self.counter.as_ref();
+        counter.map(|counter| counter.about(since))
+    }
+
+    /// What was used, by quarter of an hour up to the last long pause, and singly since; what must be read for that stays
+    /// at hand.
+    pub(super) fn uses(&mut self, ask: &Ask<'_>) -> io::Result<Vec<Use>> {
+        let Some(counter) = &mut self.counter else {
+            return Ok(Vec::new());
+        };
+        let mut uses = counter.uses_since(ask.uses_since);
+        // What a wrong clock dated ahead is neither a pause nor the end of one.
+        uses.retain(|each| each.at <= ask.now);
+        let quarter = TimeDelta::seconds(SlotWidth::QuarterHour.seconds());
+        let is_recent = |last: &Use| last.at + quarter > ask.singly_if_since;
+        if uses.last().is_some_and(is_recent) {
+            let is_pause = |pair: &[Use]| match pair {
+                [one, next] => next.at - one.at >= ask.pause + quarter,
+                _ => false,
+            };
+            let run = uses.windows(2).rposition(is_pause).map_or(0, |at| at + 1);
+            let since = uses.get(run).map_or(ask.uses_since, |first| first.at);
+            uses.truncate(run);
+            counter.recall(since)?;
+            uses.append(&mut counter.uses(since)?);
+        }
+        Ok(uses)
+    }
+
     pub(super) fn responses(&self, since: DateTime<Utc>) -> io::Result<Vec<AgentResponse>> {
         let mut responses = Vec::new();
         if let Some(counter) = &self.counter {
@@ -149,8 +184,9 @@ impl Look<'_> {
         let unsaved = counter.save().err().map(|error| error.to_string());
         let earliest = counter.take_earliest();
         standing.changed_from = earliest.and_then(|at| DateTime::from_timestamp(at, 0));
-        if progress.changed == 0 {
-            counter.rest();
+        let is_over = progress.left == 0;
+        if is_over && (progress.changed == 0 || ask.uses_since < DateTime::<Utc>::MAX_UTC) {
+            counter.rest(ask.now - AT_HAND);
         }
         let logs = if is_first || progress.changed > 0 {
             LogsSince::Changed(&newest)
@@ -271,7 +307,7 @@ fn response(view: &ResponseView<'_>) -> Option<AgentResponse> {
             start: SlotWidth::QuarterHour.start_of(at),
             model: ModelId::new(view.model),
             project: told(view.project).map(ProjectId::new),
-            session: told(view.session),
+            session: told(view.session).map(SessionId::new),
             terms: view.terms,
             tally: view.tally,
         },

@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
+use spendtray_skim::Lookup;
 use spendtray_skim::hashing::both;
 pub(super) use spendtray_skim::hashing::hash;
 
-use crate::domain::agent::{Tally, Terms};
+use crate::domain::agent::{Tally, Terms, Use};
 use crate::domain::tokens::TokenCounts;
+use crate::logs::gone::Gone;
 use crate::logs::labels::{Labels, Named, Translation, place};
-use crate::logs::lookup::Lookup;
 use crate::logs::response::{Packed, Response};
 
 /// No response has more of anything: a sum of less than it cannot overflow.
 const MOST: u64 = 1 << 44;
+
+/// So many responses are mostly in a file.
+const A_FILES: usize = 32;
 
 /// One line's word on one response.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,16 +44,18 @@ pub(super) struct Sighting<'a> {
 }
 
 /// What became of a response.
-pub(super) struct Change {
+pub(super) struct Change<'r> {
     /// What it was. `None`: it was not there.
-    pub(super) before: Option<Response>,
-    pub(super) after: Response,
+    pub(super) before: Option<&'r Response>,
+    pub(super) after: &'r Response,
 }
 
-/// The counted responses of one agent.
+/// The counted responses of one agent, or those that are at hand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     pub(super) labels: Labels,
+    /// Those that are not at hand.
+    gone: Gone,
     entries: Vec<Packed>,
     /// The figures that do not fit into their entries.
     wide: HashMap<u32, Response>,
@@ -77,44 +83,105 @@ impl Table {
             label,
             tally: bounded(&sighting.tally),
         };
-        self.enter(sighting.key, response);
+        self.enter(sighting.key, &response, &mut |_| {});
     }
 
     /// Takes over all that another table knows; `each` is told what changed.
-    pub(super) fn absorb(&mut self, other: &Self, each: &mut impl FnMut(&Change)) {
+    pub(super) fn absorb(&mut self, other: &Self, each: &mut dyn FnMut(&Change<'_>)) {
         let mut translation = Translation::of(&other.labels);
-        for (key, response) in other.responses() {
-            let label = translation.number(&mut self.labels, response.label);
-            if let Some(change) = self.enter(key, Response { label, ..response }) {
-                each(&change);
+        self.make_room_for(other);
+        for (key, mut response) in other.responses() {
+            response.label = translation.number(&mut self.labels, response.label);
+            self.enter(key, &response, each);
+        }
+    }
+
+    /// Makes room for what another table alone knows. Where all keys are looked up one behind the other, what the memory
+    /// answers is waited for once; when each is taken over, it is near.
+    fn make_room_for(&mut self, other: &Self) {
+        let keys = other.entries.iter().map(Packed::key);
+        let new = keys.filter(|key| !self.has(*key)).count();
+        self.entries.reserve(new);
+        self.changed.reserve(new);
+    }
+
+    /// Lets go of the responses before an instant, in seconds since the epoch; all must be kept elsewhere.
+    pub(super) fn let_go(&mut self, since: u32) {
+        let mut stay = Self {
+            labels: std::mem::take(&mut self.labels),
+            gone: std::mem::take(&mut self.gone),
+            ..Self::default()
+        };
+        let mut order: Vec<u32> = (0..).take(self.entries.len()).collect();
+        // In order of time, which is the order in which uses are asked for.
+        order.sort_by_key(|at| self.entries.get(place(*at)).map(|entry| entry.at));
+        for at in order {
+            if let (Some(entry), Some(response)) = (self.entries.get(place(at)), self.response(at))
+            {
+                stay.enter_since(since, entry.key(), &response);
+            }
+        }
+        stay.all_entered();
+        stay.keep();
+        *self = stay;
+    }
+
+    /// Takes over a response that is kept elsewhere, or only that it is there, where it is of before an instant.
+    pub(super) fn enter_since(&mut self, since: u32, key: u64, response: &Response) {
+        // A later word on a response may be of an earlier time.
+        if response.at >= since || self.has(key) {
+            self.enter(key, response, &mut |_| {});
+        } else {
+            self.gone.add(key);
+            if response.twin != 0 {
+                self.gone.add(response.twin);
             }
         }
     }
 
-    /// Takes over a response whose label is one of this table's.
-    pub(super) fn enter(&mut self, key: u64, new: Response) -> Option<Change> {
+    /// No more is taken over by [`Self::enter_since`].
+    pub(super) fn all_entered(&mut self) {
+        self.gone.sort();
+    }
+
+    /// Whether another table may know something of a response that is not at hand.
+    pub(super) fn lacks(&self, other: &Self) -> bool {
+        let mut keys = other.entries.iter().map(Packed::key);
+        !self.gone.is_empty()
+            && (keys.any(|key| self.gone.may_have(key))
+                || other.twins.keys().any(|twin| self.gone.may_have(*twin)))
+    }
+
+    /// How many responses are at hand.
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Takes over a response whose label is one of this table's; `each` is told what changed.
+    pub(super) fn enter(&mut self, key: u64, new: &Response, each: &mut dyn FnMut(&Change<'_>)) {
         let first = self.find(key, None);
         if new.twin != 0 {
             let owner = *self.twins.entry(new.twin).or_insert(key);
             if owner != key && first.is_none() {
-                return None;
+                return;
             }
         }
-        let Some(first) = first else {
-            return Some(self.add(key, false, new));
+        let Some((at, known)) = self.known(first) else {
+            return self.add((key, false), new, each);
         };
-        let old = self.response(first)?;
-        if old.is_same(&new) {
-            return self.better(first, old, new);
+        if known.is_same(new) {
+            return self.better((at, &known), new, each);
         }
         // A proxy may give two requests the same message id: the second has a place of its own.
-        match self.find(key, Some(new.request)) {
-            Some(second) => {
-                let old = self.response(second)?;
-                self.better(second, old, new)
-            }
-            None => Some(self.add(key, true, new)),
+        let second = self.find(key, Some(new.request));
+        match self.known(second) {
+            Some((at, known)) => self.better((at, &known), new, each),
+            None => self.add((key, true), new, each),
         }
+    }
+
+    fn known(&self, at: Option<u32>) -> Option<(u32, Response)> {
+        Some((at?, self.response(at?)?))
     }
 
     /// Whether something is known under a key.
@@ -122,13 +189,25 @@ impl Table {
         self.find(key, None).is_some()
     }
 
-    fn better(&mut self, at: u32, before: Response, new: Response) -> Option<Change> {
-        let mut after = before;
-        let speeds = [before.label, new.label].map(|label| self.labels.get(label).terms.speed);
-        if !after.merge(&new, speeds) {
-            return None;
+    fn better(
+        &mut self,
+        (at, before): (u32, &Response),
+        new: &Response,
+        each: &mut dyn FnMut(&Change<'_>),
+    ) {
+        let speed = |label: u32| self.labels.get(label).terms.speed;
+        let is_better = new.beats(before, || [new.label, before.label].map(speed));
+        if !is_better && !new.adds_to(before) {
+            return;
         }
-        let entry = self.entries.get_mut(place(at))?;
+        let after = if is_better {
+            new.with_the_rest_of(before)
+        } else {
+            before.with_the_rest_of(new)
+        };
+        let Some(entry) = self.entries.get_mut(place(at)) else {
+            return;
+        };
         entry.take(&after);
         if entry.is_wide() {
             self.wide.insert(at, after);
@@ -136,40 +215,44 @@ impl Table {
         if entry.change() {
             self.changed.push(at);
         }
-        Some(Change {
+        each(&Change {
             before: Some(before),
-            after,
-        })
+            after: &after,
+        });
     }
 
-    fn add(&mut self, key: u64, is_second: bool, after: Response) -> Change {
-        let mut entry = Packed::of(key, is_second, &after);
+    fn add(
+        &mut self,
+        (key, is_second): (u64, bool),
+        new: &Response,
+        each: &mut dyn FnMut(&Change<'_>),
+    ) {
+        let mut entry = Packed::of(key, is_second, new);
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if at == 0 {
+            self.entries.reserve(A_FILES);
+            self.changed.reserve(A_FILES);
+        }
         if entry.is_wide() {
-            self.wide.insert(at, after);
+            self.wide.insert(at, *new);
         }
         entry.change();
-        let entries = &self.entries;
-        let hashes = |at: u32| entries.get(place(at)).map_or(0, hash_of);
-        self.places.insert(hash_of(&entry), at, hashes);
+        self.places.insert(hash_of(key, entry.second()), at);
         self.entries.push(entry);
         self.changed.push(at);
-        Change {
+        each(&Change {
             before: None,
-            after,
-        }
+            after: new,
+        });
     }
 
     /// The entry of a key: the first with it, or the further one of that request.
     fn find(&self, key: u64, request: Option<u32>) -> Option<u32> {
-        let hash = request.map_or(key, |request| both(key, u64::from(request)));
-        self.places.find(hash, |at| {
-            self.entries.get(place(at)).is_some_and(|entry| {
-                entry.key() == key
-                    && entry.is_second() == request.is_some()
-                    && request.is_none_or(|request| entry.request == request)
-            })
-        })
+        let is_it = |at: &u32| {
+            let entry = self.entries.get(place(*at));
+            entry.is_some_and(|entry| entry.key() == key && entry.second() == request)
+        };
+        self.places.positions(hash_of(key, request)).find(is_it)
     }
 
     fn response(&self, at: u32) -> Option<Response> {
@@ -187,6 +270,20 @@ impl Table {
             .iter()
             .zip(numbers)
             .filter_map(|(entry, at)| Some((entry.key(), self.response(at)?)))
+    }
+
+    /// The instants of all responses since one, and how much of each counts against a plan, in the order in which they
+    /// came.
+    pub(super) fn uses_since(&self, since: u32) -> impl Iterator<Item = (u32, u64)> + '_ {
+        let late = self.entries.iter().zip(0_u32..);
+        let late = late.filter(move |(entry, _)| entry.at >= since);
+        late.filter_map(|(entry, at)| {
+            let tokens = match entry.plain_tokens() {
+                Some(tokens) => tokens,
+                None => Use::counted(&self.wide.get(&at)?.tally.tokens),
+            };
+            Some((entry.at, tokens))
+        })
     }
 
     /// Every response that changed, with its key.
@@ -212,12 +309,9 @@ impl Table {
     }
 }
 
-fn hash_of(entry: &Packed) -> u64 {
-    if entry.is_second() {
-        both(entry.key(), u64::from(entry.request))
-    } else {
-        entry.key()
-    }
+/// The hash of the first response with a key, or of a further one of that request.
+fn hash_of(key: u64, request: Option<u32>) -> u64 {
+    request.map_or(key, |request| both(key, u64::from(request)))
 }
 
 /// Half of a request's hash is enough to tell the few requests of one message id apart.

@@ -1,13 +1,15 @@
 //! What was counted by quarter of an hour: kept beside the responses, so that a total is there without them.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
+use spendtray_skim::Lookup;
 use spendtray_skim::hashing::both;
 
-use crate::domain::agent::{AgentSlot, Tally};
-use crate::domain::ids::{ModelId, ProjectId};
+use crate::domain::agent::{AgentSlot, Tally, Use};
+use crate::domain::ids::ProjectId;
 use crate::domain::usage::SlotWidth;
-use crate::logs::labels::{Labels, place};
-use crate::logs::lookup::Lookup;
+use crate::logs::labels::{Labels, Shared, place};
 use crate::logs::response::Response;
 use crate::logs::table::Change;
 
@@ -24,22 +26,28 @@ pub(super) struct Slot {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Totals {
     slots: Vec<Slot>,
+    /// The quarter of each: looking for late ones passes over little.
+    quarters: Vec<u32>,
+    /// The last quarter with a slot, by label.
+    last_used: Vec<Option<u32>>,
     places: Lookup,
     /// The slots that changed since they were last kept; some of them more than once.
     changed: Vec<u32>,
+    /// The slot found last: the next response mostly is of the same.
+    last: u32,
 }
 
 impl Totals {
     /// Takes a response's change into account.
-    pub(super) fn take(&mut self, change: &Change) {
-        if let Some(before) = &change.before {
+    pub(super) fn take(&mut self, change: &Change<'_>) {
+        if let Some(before) = change.before {
             let at = self.place_of(quarter(before), before.label);
             if let Some(slot) = self.slots.get_mut(place(at)) {
                 subtract(&mut slot.tally, &before.tally);
             }
             self.change(at);
         }
-        self.add(&change.after);
+        self.add(change.after);
     }
 
     fn add(&mut self, response: &Response) {
@@ -48,6 +56,11 @@ impl Totals {
             slot.tally.add(&response.tally);
         }
         self.change(at);
+    }
+
+    pub(super) fn make_room_for(&mut self, slots: usize) {
+        self.slots.reserve(slots);
+        self.quarters.reserve(slots);
     }
 
     /// Puts a slot in the place of what was known of it.
@@ -66,32 +79,42 @@ impl Totals {
 
     fn place_of(&mut self, quarter: u32, label: u32) -> u32 {
         let slots = &self.slots;
-        let is_it = |at: u32| {
-            let slot = slots.get(place(at));
+        if let Some(slot) = slots.get(place(self.last))
+            && slot.quarter == quarter
+            && slot.label == label
+        {
+            return self.last;
+        }
+        let is_it = |at: &u32| {
+            let slot = slots.get(place(*at));
             slot.is_some_and(|slot| slot.quarter == quarter && slot.label == label)
         };
-        let hash = hash(quarter, label);
-        if let Some(at) = self.places.find(hash, is_it) {
+        let hash = both(u64::from(quarter), u64::from(label));
+        if let Some(at) = self.places.positions(hash).find(is_it) {
+            self.last = at;
             return at;
         }
         let at = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-        let hash_of = |at: u32| {
-            let slot = slots.get(place(at));
-            slot.map_or(0, |slot| self::hash(slot.quarter, slot.label))
-        };
-        self.places.insert(hash, at, hash_of);
+        self.last = at;
+        self.places.insert(hash, at);
         self.slots.push(Slot {
             quarter,
             label,
             tally: Tally::default(),
         });
+        self.quarters.push(quarter);
+        if self.last_used.len() <= place(label) {
+            self.last_used.resize(place(label) + 1, None);
+        }
+        if let Some(last) = self.last_used.get_mut(place(label)) {
+            *last = (*last).max(Some(quarter));
+        }
         at
     }
 
     /// All slots in which something was used.
     pub(super) fn told(&self) -> impl Iterator<Item = &Slot> {
-        let used = |slot: &&Slot| slot.tally != Tally::default();
-        self.slots.iter().filter(used)
+        self.slots.iter().filter(|slot| slot.is_used())
     }
 
     /// The slots that changed since they were last kept, also those that were emptied.
@@ -109,7 +132,7 @@ impl Totals {
         let changed = self.changed.iter();
         let quarters = changed.filter_map(|at| Some(self.slots.get(place(*at))?.quarter));
         let first = quarters.min()?;
-        Some(i64::from(first) * SlotWidth::QuarterHour.seconds())
+        Some(i64::from(first) * WIDTH)
     }
 
     /// Everything is kept: from now on it has not changed.
@@ -119,35 +142,99 @@ impl Totals {
 
     /// The slots that start at an instant or later, oldest first.
     pub(super) fn since(&self, seconds: i64, labels: &Labels) -> Vec<AgentSlot> {
-        let width = SlotWidth::QuarterHour.seconds();
-        let start = |slot: &Slot| i64::from(slot.quarter) * width;
-        let mut slots: Vec<&Slot> = self.told().filter(|slot| start(slot) >= seconds).collect();
+        let mut slots: Vec<&Slot> = self.used_since(seconds).collect();
         slots.sort_unstable_by_key(|slot| (slot.quarter, slot.label));
-        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        slots
-            .into_iter()
-            .map(|slot| {
-                let named = labels.named(slot.label);
-                AgentSlot {
-                    start: DateTime::from_timestamp(start(slot), 0).unwrap_or_default(),
-                    model: ModelId::new(named.model),
-                    project: told(named.project).map(ProjectId::new),
-                    session: told(named.session),
-                    terms: named.terms,
-                    tally: slot.tally,
+        let mut shared = Shared::of(labels);
+        let told = slots.into_iter().map(|slot| {
+            let label = labels.get(slot.label);
+            AgentSlot {
+                start: DateTime::from_timestamp(slot.start(), 0).unwrap_or_default(),
+                model: shared.model(label.model),
+                project: shared.project(label.project),
+                session: shared.session(label.session),
+                terms: label.terms,
+                tally: slot.tally,
+            }
+        });
+        told.collect()
+    }
+
+    /// The same, as one use a quarter in which something was used, oldest first.
+    pub(super) fn uses_since(&self, seconds: i64) -> Vec<Use> {
+        let mut quarters: BTreeMap<u32, u64> = BTreeMap::new();
+        for slot in self.used_since(seconds) {
+            let sum = quarters.entry(slot.quarter).or_default();
+            *sum = sum.saturating_add(Use::counted(&slot.tally.tokens));
+        }
+        let uses = quarters.into_iter().map(|(quarter, tokens)| Use {
+            at: DateTime::from_timestamp(i64::from(quarter) * WIDTH, 0).unwrap_or_default(),
+            tokens,
+        });
+        uses.collect()
+    }
+
+    /// What the slots that start at an instant or later are about. A slot that was emptied again may be among them.
+    pub(super) fn about(&self, seconds: i64, labels: &Labels) -> About {
+        let mut about = About {
+            projects: Vec::new(),
+            is_recorded: true,
+        };
+        let first = first_quarter(seconds);
+        let mut seen = vec![false; labels.names.len()];
+        for (last, number) in self.last_used.iter().zip(0..) {
+            if last.is_some_and(|last| last >= first) {
+                let label = labels.get(number);
+                about.is_recorded &= label.terms.recorded;
+                if let Some(seen) = seen.get_mut(place(label.project)) {
+                    *seen = true;
                 }
-            })
-            .collect()
+            }
+        }
+        let numbers = (0_u32..).zip(seen).skip(1);
+        let projects = numbers.filter(|(_, is_seen)| *is_seen);
+        let named = projects.map(|(number, _)| ProjectId::from(labels.names.text(number)));
+        about.projects = named.collect();
+        about
+    }
+
+    fn used_since(&self, seconds: i64) -> impl Iterator<Item = &Slot> {
+        let first = first_quarter(seconds);
+        let places = self.quarters.iter().zip(&self.slots);
+        let late = places.filter(move |(quarter, _)| **quarter >= first);
+        late.map(|(_, slot)| slot).filter(|slot| slot.is_used())
     }
 }
 
-fn quarter(response: &Response) -> u32 {
-    let width = u32::try_from(SlotWidth::QuarterHour.seconds()).unwrap_or(u32::MAX);
-    response.at / width
+/// The first quarter that starts at an instant or later.
+fn first_quarter(seconds: i64) -> u32 {
+    let quarter = seconds.max(0).saturating_add(WIDTH - 1) / WIDTH;
+    u32::try_from(quarter).unwrap_or(u32::MAX)
 }
 
-fn hash(quarter: u32, label: u32) -> u64 {
-    both(u64::from(quarter), u64::from(label))
+/// What some slots are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct About {
+    /// The folders worked in, each once.
+    pub(super) projects: Vec<ProjectId>,
+    /// Whether the log itself records what all of it cost.
+    pub(super) is_recorded: bool,
+}
+
+impl Slot {
+    /// In seconds since the epoch.
+    fn start(&self) -> i64 {
+        i64::from(self.quarter) * WIDTH
+    }
+
+    fn is_used(&self) -> bool {
+        self.tally != Tally::default()
+    }
+}
+
+const WIDTH: i64 = SlotWidth::QuarterHour.seconds();
+
+fn quarter(response: &Response) -> u32 {
+    response.at / u32::try_from(WIDTH).unwrap_or(u32::MAX)
 }
 
 /// Takes away what was added before.
@@ -202,12 +289,12 @@ mod tests {
         let (first, moved) = (response(1000, 5), response(100, 9));
         totals.take(&Change {
             before: None,
-            after: first,
+            after: &first,
         });
         assert_eq!(outputs(&totals), [(1, 5)]);
         totals.take(&Change {
-            before: Some(first),
-            after: moved,
+            before: Some(&first),
+            after: &moved,
         });
         assert_eq!(outputs(&totals), [(0, 9)]);
         assert_eq!(totals.changes().len(), 2);

@@ -36,6 +36,7 @@ pub struct Paths<'p>(
 
 impl Paths<'_> {
     /// Reads all of a text. `None`: it is no object, or it does not close.
+    #[inline(never)]
     pub fn read<'a>(self, text: &'a [u8], found: &mut [Raw<'a>]) -> Option<()> {
         let mut walk = Walk::new(text, self.0, found);
         walk.object("")?;
@@ -157,11 +158,13 @@ impl<'a, 'w> Walk<'a, 'w> {
 /// What is left of a path behind a key: nothing, or what begins with a slash. `None`: the path does not lead there.
 fn place<'p>(path: &'p str, within: &str, key: &[u8]) -> Option<&'p str> {
     let end = within.len() + key.len();
-    let (own, rest) = path.split_at_checked(end)?;
-    let leads = matches!(rest.as_bytes(), [] | [b'/', ..])
-        && own.as_bytes().ends_with(key)
-        && own.starts_with(within);
-    leads.then_some(rest)
+    // Most paths are told apart by their lengths.
+    let leads = match path.as_bytes().get(end) {
+        None => path.len() == end,
+        Some(byte) => *byte == b'/',
+    };
+    let (own, rest) = path.split_at_checked(end).filter(|_| leads)?;
+    (own.as_bytes().ends_with(key) && own.starts_with(within)).then_some(rest)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// A hash of ids, whose parts are told apart: FNV-1a with a final mix. Zero is never one: it means "not told".
 #[must_use]
+#[inline(never)]
 pub fn hash(parts: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut sum = 0xcbf2_9ce4_8422_2325_u64;
@@ -19,6 +20,7 @@ pub fn hash(parts: &[&[u8]]) -> u64 {
 
 /// The hashes of two ids at once, which takes as long as one.
 #[must_use]
+#[inline(never)]
 pub fn hash_two(one: &[u8], other: &[u8]) -> [u64; 2] {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let step = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(PRIME);
@@ -40,6 +42,7 @@ pub fn hash_two(one: &[u8], other: &[u8]) -> [u64; 2] {
 
 /// A hash of many bytes: four times eight at a time. Any one bit that differs is noticed.
 #[must_use]
+#[inline(never)]
 pub fn sum(bytes: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut lanes = [1_u64, 2, 3, 4];

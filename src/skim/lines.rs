@@ -34,8 +34,17 @@ pub struct Line<'a> {
     pub text: &'a [u8],
     /// Whether it ended.
     pub ending: Ending,
-    /// Where the searched text first stands in it. `None`: nowhere, or none is searched.
-    pub hit: Option<usize>,
+    /// Where the searched text stands in it. `None`: nowhere, or none is searched.
+    pub hit: Option<Hit>,
+}
+
+/// Where in a line a searched text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Where first.
+    pub at: usize,
+    /// Whether it stands nowhere else in it.
+    pub is_only: bool,
 }
 
 /// What a pass saw.
@@ -163,39 +172,57 @@ fn each_line(text: &[u8], needle: Option<&Finder<'_>>, each: &mut dyn FnMut(Line
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', text) {
             let own = text.get(start..end).unwrap_or_default();
-            if !trimmed(own).is_empty() {
-                each(line(own, Ending::Whole, None));
+            let own = whole(own, None).unwrap_or_else(|| line(own, Ending::Whole, None));
+            if !own.text.is_empty() {
+                each(own);
             }
             start = end + 1;
         }
         return;
     };
-    let mut rest = text;
-    while let Some(hit) = needle.find(rest) {
-        let (before, behind) = rest.split_at(hit);
+    let (mut rest, mut next) = (text, needle.find(text));
+    while let Some(at) = next {
+        let (before, behind) = rest.split_at(at);
         let start = memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let end = hit + memchr(b'\n', behind).unwrap_or(behind.len());
+        let end = at + memchr(b'\n', behind).unwrap_or(behind.len());
         let own = rest.get(start..end).unwrap_or_default();
-        if let [b'{', .., b'}'] = own {
-            each(Line {
-                text: own,
-                ending: Ending::Whole,
-                hit: Some(hit - start),
-            });
-        } else {
-            each(line(own, Ending::Whole, Some(needle)));
-        }
+        // The next one is looked for once, whether it stands in this line or in a later one.
+        let from = at + needle.needle().len();
+        let further = needle.find(rest.get(from..).unwrap_or_default());
+        let further = further.map(|at| from + at);
+        let hit = Hit {
+            at: at - start,
+            is_only: further.is_none_or(|at| at >= end),
+        };
+        each(whole(own, Some(hit)).unwrap_or_else(|| line(own, Ending::Whole, Some(needle))));
+        next = match further {
+            Some(at) if at <= end => needle.find(rest.get(end + 1..).unwrap_or_default()),
+            Some(at) => Some(at - end - 1),
+            None => None,
+        };
         rest = rest.get(end + 1..).unwrap_or_default();
     }
 }
 
+/// A line as programs write it, which nothing surrounds that does not belong to it.
+fn whole(own: &[u8], hit: Option<Hit>) -> Option<Line<'_>> {
+    matches!(own, [b'{', .., b'}']).then_some(Line {
+        text: own,
+        ending: Ending::Whole,
+        hit,
+    })
+}
+
 fn line<'a>(text: &'a [u8], ending: Ending, needle: Option<&Finder<'_>>) -> Line<'a> {
     let text = trimmed(text);
-    Line {
-        text,
-        ending,
-        hit: needle.and_then(|needle| needle.find(text)),
-    }
+    let hit = needle.and_then(|needle| {
+        let mut hits = needle.find_iter(text);
+        Some(Hit {
+            at: hits.next()?,
+            is_only: hits.next().is_none(),
+        })
+    });
+    Line { text, ending, hit }
 }
 
 /// A line without what editors, copies and crashes leave around it.
@@ -320,7 +347,9 @@ mod tests {
             let needle = Finder::new(b"xy");
             let mut found = Vec::new();
             Buffer::default().lines(&mut Drip(&text, step), Some(&needle), &mut |line| {
-                assert_eq!(line.hit, needle.find(line.text));
+                let mut hits = needle.find_iter(line.text);
+                assert_eq!(line.hit.map(|hit| hit.at), hits.next());
+                assert_eq!(line.hit.is_some_and(|hit| hit.is_only), hits.next().is_none());
                 found.push((line.text.to_vec(), line.ending));
             }).unwrap();
             let (mut all, _) = lines(&text, step);

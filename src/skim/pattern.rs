@@ -7,10 +7,10 @@
 use std::ops::Range;
 
 use crate::raw::Raw;
-use crate::skim::plain_quote;
+use crate::skim::{digits, plain_quote};
 
 /// Kinds of lines that are known at a time.
-const MOST_KINDS: usize = 6;
+const MOST_KINDS: usize = 16;
 
 /// After so many lessons lines are taken to have no pattern.
 const MOST_LESSONS: u32 = 10_000;
@@ -29,8 +29,8 @@ enum Gap {
 /// A place in a text: so far behind the start of a part.
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
-    part: usize,
-    offset: usize,
+    part: u16,
+    offset: u16,
 }
 
 /// A kind of line: its parts, and where its fields stand.
@@ -39,9 +39,10 @@ struct Kind {
     /// The parts, one behind the other.
     text: Vec<u8>,
     /// Their lengths, and what follows each.
-    parts: Vec<(usize, Gap)>,
-    /// A field's number, its start and its end.
-    fields: Vec<(usize, Anchor, Anchor)>,
+    parts: Vec<(u16, Gap)>,
+    /// A field's number, its start and its end. All of a kind is as small as can be, because it is read for every line,
+    /// and what is between lines has always just pushed it out of the way.
+    fields: Vec<(u16, Anchor, Anchor)>,
 }
 
 /// The kinds of lines that were seen last.
@@ -49,13 +50,14 @@ struct Kind {
 pub struct Patterns {
     kinds: Vec<Kind>,
     lessons: u32,
-    /// Where the parts of the text at hand begin.
+    /// Where the parts of the text at hand begin; there is room for those of every kind.
     starts: Vec<usize>,
 }
 
 impl Patterns {
     /// Fills in the fields of the text that starts at a place in a line; where that text ends. `None`: it is of no known
     /// kind, and no field was touched.
+    #[inline(never)]
     pub fn read<'a>(
         &mut self,
         line: &'a [u8],
@@ -67,9 +69,11 @@ impl Patterns {
         let (number, end) =
             fitting.find_map(|(number, kind)| Some((number, kind.fit(line, start, starts)?)))?;
         self.kinds.swap(0, number);
-        let at = |anchor: &Anchor| Some(self.starts.get(anchor.part)? + anchor.offset);
+        let at = |anchor: &Anchor| {
+            Some(self.starts.get(usize::from(anchor.part))? + usize::from(anchor.offset))
+        };
         for (field, from, to) in &self.kinds.first()?.fields {
-            if let Some(field) = fields.get_mut(*field) {
+            if let Some(field) = fields.get_mut(usize::from(*field)) {
                 *field = Raw(line.get(at(from)?..at(to)?)?);
             }
         }
@@ -85,6 +89,9 @@ impl Patterns {
         let Some(kind) = Kind::of(lesson) else {
             return;
         };
+        if self.starts.len() < kind.parts.len() {
+            self.starts.resize(kind.parts.len(), 0);
+        }
         self.kinds.truncate(MOST_KINDS - 1);
         self.kinds.insert(0, kind);
     }
@@ -140,7 +147,7 @@ impl Kind {
             let part = line.get(begin..gap.start)?;
             begins.push(begin);
             kind.text.extend(part);
-            kind.parts.push((part.len(), *what));
+            kind.parts.push((u16::try_from(part.len()).ok()?, *what));
             begin = gap.end;
         }
         let anchor = |place: usize| {
@@ -149,10 +156,15 @@ impl Kind {
                 .checked_sub(1)?;
             let offset = place - begins.get(part)?;
             // A field that begins or ends within a gap cannot be told.
-            (offset <= kind.parts.get(part)?.0).then_some(Anchor { part, offset })
+            let offset = u16::try_from(offset).ok()?;
+            (offset <= kind.parts.get(part)?.0).then_some(Anchor {
+                part: u16::try_from(part).ok()?,
+                offset,
+            })
         };
         let mut anchored = Vec::new();
         for (number, range) in ranges {
+            let number = u16::try_from(number).ok()?;
             anchored.push((number, anchor(range.start)?, anchor(range.end)?));
         }
         kind.fields = anchored;
@@ -160,29 +172,39 @@ impl Kind {
     }
 
     /// Where a text that fits ends; where its parts begin.
-    fn fit(&self, line: &[u8], start: usize, starts: &mut Vec<usize>) -> Option<usize> {
-        starts.clear();
-        let (mut at, mut text) = (start, self.text.as_slice());
-        for (length, gap) in &self.parts {
-            let (part, others) = text.split_at_checked(*length)?;
-            text = others;
-            if !line.get(at..)?.starts_with(part) {
+    fn fit(&self, line: &[u8], start: usize, starts: &mut [usize]) -> Option<usize> {
+        let (mut rest, mut text) = (line.get(start..)?, self.text.as_slice());
+        for ((length, gap), begin) in self.parts.iter().zip(starts) {
+            let length = usize::from(*length);
+            let (part, others) = text.split_at_checked(length)?;
+            let (own, behind) = rest.split_at_checked(length)?;
+            if !is_same(own, part) {
                 return None;
             }
-            starts.push(at);
-            at += length;
-            let rest = line.get(at..)?;
-            at += match gap {
-                Gap::Digits => {
-                    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
-                    Some(digits.count()).filter(|count| *count > 0)?
-                }
-                Gap::Text => plain_quote(rest)?,
+            *begin = line.len() - rest.len();
+            let gap = match gap {
+                Gap::Digits => Some(digits(behind)).filter(|count| *count > 0)?,
+                Gap::Text => plain_quote(behind)?,
                 Gap::None => 0,
             };
+            (rest, text) = (behind.get(gap..)?, others);
         }
-        Some(at)
+        Some(line.len() - rest.len())
     }
+}
+
+/// Whether two texts of one length are the same. They are short: a call to compare them would take longer.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let (Some(last), Some(other_last)) = (one.last_chunk::<8>(), other.last_chunk()) else {
+        return one.iter().zip(other).all(|(one, other)| one == other);
+    };
+    let is_same =
+        |one: &[u8; 8], other: &[u8; 8]| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    // What the last eight share with those before is compared twice, which takes less than byte by byte.
+    let (words, others) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+    let mut both = words.iter().zip(others);
+    both.all(|(one, other)| is_same(one, other)) && is_same(last, other_last)
 }
 
 /// Where numbers and varying strings stand.

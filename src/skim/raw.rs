@@ -18,8 +18,14 @@ pub struct Raw<'a>(
 impl<'a> Raw<'a> {
     /// The non-negative integer it is; `None` for anything else, also for one too large.
     #[must_use]
+    #[inline(never)]
     pub fn count(self) -> Option<u64> {
         let (first, rest) = self.0.split_first()?;
+        if rest.len() < SURELY_FITS {
+            return rest.iter().try_fold(digit(*first)?, |number, byte| {
+                Some(number * 10 + digit(*byte)?)
+            });
+        }
         rest.iter().try_fold(digit(*first)?, |number, byte| {
             number.checked_mul(10)?.checked_add(digit(*byte)?)
         })
@@ -56,6 +62,7 @@ impl<'a> Raw<'a> {
     /// The seconds since the epoch of an instant in UTC, `"2026-11-20T08:15:30.123Z"`; `None` for any other, and for one
     /// that needs a calendar.
     #[must_use]
+    #[inline(never)]
     pub fn utc_seconds(self) -> Option<i64> {
         utc_seconds(self.0)
     }
@@ -116,6 +123,9 @@ impl<'a> Raw<'a> {
         Some(())
     }
 }
+
+/// A number of so many digits fits.
+const SURELY_FITS: usize = 19;
 
 fn digit(byte: u8) -> Option<u64> {
     byte.is_ascii_digit().then(|| u64::from(byte - b'0'))

@@ -182,6 +182,28 @@ pub(crate) fn plain_quote(text: &[u8]) -> Option<usize> {
     (rest.get(end) == Some(&b'"')).then_some(text.len() - rest.len() + end)
 }
 
+/// How many digits a text begins with. Counts differ in length from line to line: a step a digit would be guessed wrong
+/// each time.
+#[inline]
+pub(crate) fn digits(text: &[u8]) -> usize {
+    const HIGH: u64 = u64::MAX / 255 * 0xf0;
+    const THREE: u64 = u64::MAX / 255 * 0x30;
+    const SIX: u64 = u64::MAX / 255 * 0x06;
+    let mut rest = text;
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        // Only a digit is 3x and still that with six more; what an overflow carries on stands behind the first other.
+        let other = (word & HIGH ^ THREE) | (word.wrapping_add(SIX) & HIGH ^ THREE);
+        if other != 0 {
+            let digits = usize::try_from(other.trailing_zeros() / 8).unwrap_or(0);
+            return text.len() - rest.len() + digits;
+        }
+        rest = after;
+    }
+    let more = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    text.len() - rest.len() + more.count()
+}
+
 /// Whether what follows is escaped: behind an odd number of backslashes.
 fn ends_in_escape(text: &[u8]) -> bool {
     let Some(b'\\') = text.last() else {
@@ -200,4 +222,18 @@ const fn bytes_of(word: u64, byte: u8) -> u64 {
 
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn digits_end_where_anything_else_stands(text in "[0-9]{0,20}", behind in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..12)) {
+            let whole = [text.as_bytes(), &behind].concat();
+            let wanted = whole.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            proptest::prop_assert_eq!(digits(&whole), wanted);
+        }
+    }
 }

@@ -10,7 +10,7 @@ pub mod plan;
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-use crate::domain::agent::{AgentResponse, AgentSlot};
+use crate::domain::agent::Use;
 use crate::domain::period::Span;
 
 /// How long a session lasts.
@@ -40,35 +40,6 @@ impl Opening {
             "first-message" => Some(Self::FirstMessage),
             "full-hour" => Some(Self::FullHour),
             _ => None,
-        }
-    }
-}
-
-/// One response of an agent, as far as windows are concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Use {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Tokens that count against a plan: input from no cache, and output.
-    pub tokens: u64,
-}
-
-impl From<&AgentResponse> for Use {
-    fn from(response: &AgentResponse) -> Self {
-        Self {
-            at: response.at,
-            ..Self::from(&response.slot)
-        }
-    }
-}
-
-/// A slot as one use at its start.
-impl From<&AgentSlot> for Use {
-    fn from(slot: &AgentSlot) -> Self {
-        let tokens = &slot.tally.tokens;
-        Self {
-            at: slot.start,
-            tokens: tokens.input.saturating_add(tokens.output),
         }
     }
 }

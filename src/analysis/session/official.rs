@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::analysis::session::Use;
+use crate::domain::agent::Use;
 use crate::domain::quota::{QuotaWindow, Source};
 
 /// A window as the vendor told it at an instant, with what was used since; `limit` is the plan's, in the same tokens.

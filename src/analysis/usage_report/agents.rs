@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::analysis::costing;
-use crate::analysis::session::{self, Opening, Use};
+use crate::analysis::session::{self, Opening};
 use crate::analysis::usage_report::Piece;
-use crate::domain::agent::{AgentResponse, AgentSlot, Tally, Terms};
-use crate::domain::ids::ProjectId;
+use crate::domain::agent::{AgentResponse, AgentSlot, Tally, Terms, Use};
+use crate::domain::ids::{ProjectId, SessionId};
 use crate::domain::period::Span;
 use crate::domain::price::PriceBook;
 use crate::domain::usage::{Attribution, SlotWidth, UsageSlot};
@@ -81,7 +81,7 @@ pub fn pieces(responses: &[AgentResponse], opening: Opening, book: &PriceBook) -
             slot.start,
             slot.model.as_str(),
             slot.project.as_ref().map(ProjectId::as_str),
-            slot.session.as_deref(),
+            slot.session.as_ref().map(SessionId::as_str),
             slot.terms,
         );
         let gathered = groups.entry(key).or_insert_with(|| Gathered {

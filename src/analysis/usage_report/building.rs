@@ -3,12 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::analysis::usage_report::{Piece, RowTime, Source, Sum};
+use crate::domain::ids::SessionId;
 
 /// Where a piece is counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Days(NaiveDate, NaiveDate),
-    Session(String),
+    Session(SessionId),
     Window(DateTime<Utc>, DateTime<Utc>),
 }
 

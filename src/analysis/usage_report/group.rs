@@ -2,7 +2,7 @@
 
 use crate::analysis::usage_report::{Piece, Source};
 use crate::domain::account::AccountId;
-use crate::domain::ids::{KeyId, ModelId, ProjectId};
+use crate::domain::ids::{KeyId, ModelId, ProjectId, SessionId};
 
 /// By whom usage is told, in the order of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub struct Group {
     /// The project or workspace.
     pub project: Part<ProjectId>,
     /// The agent's session.
-    pub session: Part<String>,
+    pub session: Part<SessionId>,
     /// The API key.
     pub key: Part<KeyId>,
     /// The model.

@@ -21,6 +21,7 @@ use crate::analysis::digest::SumReach;
 use crate::analysis::session;
 use crate::analysis::usage_report::building::{Building, Place};
 use crate::domain::account::AccountId;
+use crate::domain::ids::SessionId;
 use crate::domain::period::{Span, Unit, start_of_day};
 use crate::domain::tokens::TokenCounts;
 use crate::domain::usage::{SlotWidth, Spend, UsageSlot};
@@ -60,7 +61,7 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// The agent's session. `None`: not told, or no agent.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
     /// The five-hour window it falls in. `None`: no agent.
     pub window: Option<Span>,
     /// Its first instant.

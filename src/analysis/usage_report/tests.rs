@@ -17,7 +17,7 @@ fn response(text: &str, model: &str, session: &str) -> AgentResponse {
             start: SlotWidth::QuarterHour.start_of(at),
             model: ModelId::from(model),
             project: Some(ProjectId::from("/home/dev/alpha")),
-            session: Some(session.to_owned()),
+            session: Some(SessionId::from(session)),
             terms: Terms::default(),
             tally: Tally {
                 requests: 1,
@@ -221,7 +221,7 @@ fn sessions_are_told_whole_with_their_first_and_last_response() {
     let report = report(asked, &[source]);
     assert_eq!(report.rows.len(), 1);
     let row = &report.rows[0];
-    assert_eq!(row.group.session, Part::Known("long".to_owned()));
+    assert_eq!(row.group.session, Part::Known(SessionId::from("long")));
     assert_eq!(row.sum.requests, Some(2));
     let expected = RowTime::Instants {
         from: at("2026-11-21T23:50:00Z"),

@@ -197,7 +197,7 @@ fn count(number: u64, one: &str, many: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::NaiveDate;
+    use chrono::{DateTime, NaiveDate};
 
     use super::*;
     use crate::app::pricing::Disbelieved;
@@ -218,7 +218,10 @@ mod tests {
     fn every_sort_of_fault_has_a_row_with_what_to_do_and_none_has_no_row() {
         let seen = |faults, unsaved: Option<&str>| Seen {
             slots: Vec::new(),
-            responses: None,
+            slots_since: DateTime::UNIX_EPOCH,
+            projects: Vec::new(),
+            is_recorded: true,
+            uses: Vec::new(),
             quota: None,
             revision: String::new(),
             files: 1,
@@ -226,7 +229,6 @@ mod tests {
             unsaved: unsaved.map(str::to_owned),
             watch: Watch::Unasked,
             behind: None,
-            changed_from: None,
         };
         let indexes = Path::new("/state/agents");
         let well = of_agent(logs::CODEX, &seen(Faults::default(), None), indexes);

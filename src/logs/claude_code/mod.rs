@@ -18,14 +18,16 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem::Finder;
-use spendtray_skim::Raw;
 use spendtray_skim::hashing::hash_two;
+use spendtray_skim::{Hit, Raw, field};
 
 use crate::domain::agent::{PromptSize, Region, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::claude_cache;
-use crate::logs::claude_code::wire::{Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested};
+use crate::logs::claude_code::wire::{
+    Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested, usage,
+};
 use crate::logs::files::{Places, named_in};
 use crate::logs::numbers;
 use crate::logs::reading::{Heed, Reader, Shape, Source};
@@ -97,7 +99,7 @@ struct Names {
 
 impl Names {
     fn take(&mut self, entry: &Entry<'_>) {
-        let fresh = [entry.message.model, entry.session, entry.folder];
+        let fresh = [entry.model(), entry.session(), entry.folder()];
         let known = self.raw.iter_mut().zip(&mut self.texts);
         for (fresh, (raw, text)) in fresh.into_iter().zip(known) {
             if *raw != fresh.0 {
@@ -120,10 +122,14 @@ impl Transcript {
 
 impl Reader for Transcript {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
+        // What the user and tools say may be long, and holds roll-ups at most.
+        if field(line, "type").bytes() == Some(b"user") {
+            return Heed::Passed;
+        }
         let Some(outer) = entry(line) else {
             return Heed::Bad;
         };
-        match outer.kind.bytes() {
+        match outer.kind().bytes() {
             Some(b"assistant") => self.count(&outer, table),
             Some(b"progress") => match nested(&outer) {
                 Some(inner) => self.count(&inner, table),
@@ -138,40 +144,42 @@ impl Reader for Transcript {
         Some(&FIND_USAGE)
     }
 
-    fn hit(&mut self, line: &[u8], at: usize, table: &mut Table) -> Heed {
-        match KINDS.with_borrow_mut(|kinds| jumped(line, at, kinds)) {
-            Some(entry) => self.count(&entry, table),
-            None => self.line(line, table),
+    fn hit(&mut self, line: &[u8], hit: Hit, table: &mut Table) -> Heed {
+        let mut entry = Entry::default();
+        if KINDS.with_borrow_mut(|kinds| jumped(line, hit, kinds, &mut entry)) {
+            self.count(&entry, table)
+        } else {
+            self.line(line, table)
         }
     }
 }
 
-impl Usage<'_> {
+impl Usage<'_, '_> {
     /// The tokens; `None` when what was read or written is not a count.
-    fn tokens(&self) -> Option<TokenCounts> {
+    fn tokens(self) -> Option<TokenCounts> {
         let lenient = |raw: Raw<'_>| raw.count_or_zero().unwrap_or(0);
-        let for_1h = lenient(self.for_1h);
-        let split = lenient(self.for_5m).saturating_add(for_1h);
-        let output = self.output.count()?;
+        let for_1h = lenient(self.for_1h());
+        let split = lenient(self.for_5m()).saturating_add(for_1h);
+        let output = self.output().count()?;
         Some(TokenCounts {
-            input: self.input.count()?,
-            cached_input: lenient(self.cache_read),
+            input: self.input().count()?,
+            cached_input: lenient(self.cache_read()),
             cache_write: 0,
-            cache_write_5m: lenient(self.cache_write).max(split) - for_1h,
+            cache_write_5m: lenient(self.cache_write()).max(split) - for_1h,
             cache_write_1h: for_1h,
             output,
-            reasoning: lenient(self.thinking).min(output),
+            reasoning: lenient(self.thinking()).min(output),
         })
     }
 
-    fn terms(&self, tokens: &TokenCounts) -> Terms {
-        let speed = match (self.speed.bytes(), self.tier.bytes()) {
+    fn terms(self, tokens: &TokenCounts) -> Terms {
+        let speed = match (self.speed().bytes(), self.tier().bytes()) {
             (Some(b"fast"), _) => Speed::Fast,
             (None | Some(b"standard"), Some(b"batch")) => Speed::Batch,
             (None | Some(b"standard"), _) => Speed::Standard,
             (Some(_), _) => Speed::Unknown,
         };
-        let region = match self.region.bytes() {
+        let region = match self.region().bytes() {
             Some(b"us") => Region::UnitedStates,
             _ => Region::Anywhere,
         };
@@ -188,14 +196,14 @@ impl Transcript {
     fn count(&mut self, entry: &Entry<'_>, table: &mut Table) -> Heed {
         self.names.take(entry);
         let [model, session, folder] = self.names.texts.each_ref().map(String::as_str);
-        if entry.message.usage.is_absent() || model == "<synthetic>" {
+        if entry.usage().is_absent() || model == "<synthetic>" {
             return Heed::Passed;
         }
-        let figures = &entry.message.figures;
+        let figures = entry.figures();
         let Some(tokens) = figures.tokens() else {
             return Heed::Bad;
         };
-        let Some(at) = numbers::seconds(entry.timestamp) else {
+        let Some(at) = numbers::seconds(entry.timestamp()) else {
             return Heed::Bad;
         };
         let session = if session.is_empty() {
@@ -203,18 +211,18 @@ impl Transcript {
         } else {
             session
         };
-        let [key, request] = match (entry.message.id.bytes(), entry.request.bytes()) {
+        let [key, request] = match (entry.id().bytes(), entry.request().bytes()) {
             (Some(id), Some(request)) => hash_two(id, request),
             (_, request) => [identity(entry), request.map_or(0, |id| hash(&[id]))],
         };
-        let recorded = numbers::dollars(entry.cost);
+        let recorded = numbers::dollars(entry.cost());
         let mut terms = figures.terms(&tokens);
         terms.recorded = recorded.is_some();
         let sighting = Sighting {
             key,
             request,
             twin: 0,
-            side: entry.side.is_true(),
+            side: entry.side().is_true(),
             at,
             model,
             project: folder,
@@ -223,8 +231,8 @@ impl Transcript {
             tally: Tally {
                 requests: 1,
                 tokens,
-                web_searches: figures.searches.count_or_zero().unwrap_or(0),
-                unfinished: u64::from(entry.message.stop_reason.is_absent()),
+                web_searches: figures.searches().count_or_zero().unwrap_or(0),
+                unfinished: u64::from(entry.stop_reason().is_absent()),
                 recorded_usd: recorded.unwrap_or_default(),
             },
         };
@@ -236,21 +244,22 @@ impl Transcript {
 
 /// What tells a response from every other: its id, else its line's, else the line's whole content.
 fn identity(entry: &Entry<'_>) -> u64 {
-    match (entry.message.id.bytes(), entry.uuid.bytes()) {
+    match (entry.id().bytes(), entry.uuid().bytes()) {
         (Some(id), _) => hash(&[id]),
         (None, Some(uuid)) => hash(&[b"line", uuid]),
-        (None, None) => hash(&[b"line", entry.timestamp.0, entry.message.usage.0]),
+        (None, None) => hash(&[b"line", entry.timestamp().0, entry.usage().0]),
     }
 }
 
 /// Counts the requests to an advisor that a response made on the way.
-fn advisors(figures: &Usage<'_>, response: &Sighting<'_>, table: &mut Table) {
+fn advisors(figures: Usage<'_, '_>, response: &Sighting<'_>, table: &mut Table) {
     let mut number = 0_u64;
-    let _all = figures.iterations.each_element(&mut |raw| {
+    let _all = figures.iterations().each_element(&mut |raw| {
         number += 1;
         if let Some([kind, model]) = raw.fields(&["type", "model"])
             && kind.bytes() == Some(b"advisor_message")
-            && let Some(inner) = Usage::read(raw)
+            && let Some(figures) = usage(raw)
+            && let inner = Usage::of(&figures)
             && let Some(tokens) = inner.tokens()
         {
             let named = model.text();

@@ -74,9 +74,15 @@ proptest! {
             let length = cut.min(line.len());
             line.truncate(length);
         }
-        let jumping = counted(&lines, |transcript, line, table| match FIND_USAGE.find(line) {
-            Some(at) => transcript.hit(line, at, table),
-            None => transcript.line(line, table),
+        let jumping = counted(&lines, |transcript, line, table| {
+            let mut hits = FIND_USAGE.find_iter(line);
+            match hits.next() {
+                Some(at) => {
+                    let is_only = hits.next().is_none();
+                    transcript.hit(line, Hit { at, is_only }, table)
+                }
+                None => transcript.line(line, table),
+            }
         });
         let reading = counted(&lines, Transcript::line);
         for ((jumping, reading), line) in jumping.iter().zip(&reading).zip(&lines) {

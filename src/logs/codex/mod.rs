@@ -20,15 +20,15 @@ mod wire;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use spendtray_skim::{Patterns, Raw, field};
+use spendtray_skim::{Raw, field};
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Speed, Tally, Terms};
 use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::codex::state::State;
 use crate::logs::codex::wire::{
-    Entry, Payload, Totals, entry_known, is_of_interest, says_nothing, since, spawned_by, totals,
-    totals_of,
+    Entry, Kinds, Payload, Totals, entry_known, is_of_interest, says_nothing, since, spawned_by,
+    totals, totals_of,
 };
 use crate::logs::files::{Places, ends_in};
 use crate::logs::numbers::seconds;
@@ -72,8 +72,8 @@ fn shape(path: &Path) -> Option<Shape> {
 }
 
 thread_local! {
-    /// What the counts of all files look like, learned while they are read.
-    static KINDS: RefCell<Patterns> = RefCell::default();
+    /// What the lines of all files look like, learned while they are read.
+    static KINDS: RefCell<Kinds> = RefCell::default();
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ struct Event {
 
 impl Reader for Rollout {
     fn line(&mut self, line: &[u8], table: &mut Table) -> Heed {
-        if says_nothing(line) {
+        if KINDS.with_borrow_mut(|kinds| says_nothing(line, kinds)) {
             return if line.ends_with(b"}") {
                 Heed::Passed
             } else {

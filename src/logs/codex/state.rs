@@ -1,8 +1,8 @@
 //! What is known of a rollout up to a line, and how it is kept between two looks.
 
 use crate::domain::agent::Speed;
-use crate::logs::codec::{Bytes, Writer};
 use crate::logs::codex::wire::Totals;
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// What is known of a rollout up to a line.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -33,17 +33,48 @@ pub(super) fn is_of_interest(kind: Raw<'_>) -> bool {
     kind.bytes().is_some_and(|kind| kinds.contains(&kind))
 }
 
+/// What lines look like, learned while they are read.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    heads: Patterns,
+    counts: Patterns,
+}
+
 /// Whether the line's head tells already that it says nothing: most lines are text, and are not read.
-pub(super) fn says_nothing(line: &[u8]) -> bool {
-    let kind = field(line, "type");
-    match kind.bytes() {
-        Some(b"event_msg") => {
-            let event = field(line, "payload/type").bytes();
-            event.is_some_and(|event| !EVENTS.contains(&event))
-        }
-        Some(_) => !is_of_interest(kind),
-        None => false,
+pub(super) fn says_nothing(line: &[u8], kinds: &mut Kinds) -> bool {
+    let [_, kind, event] = head(line, &mut kinds.heads);
+    match (kind.bytes(), event.bytes()) {
+        (Some(b"event_msg"), event) => event.is_some_and(|event| !EVENTS.contains(&event)),
+        (Some(_), _) => !is_of_interest(kind),
+        (None, _) => false,
     }
+}
+
+/// When a line was written, its type, and that of an event.
+fn head<'a>(line: &'a [u8], heads: &mut Patterns) -> [Raw<'a>; 3] {
+    let mut found = <[Raw<'a>; 3]>::default();
+    if heads.read(line, 0, &mut found).is_some() {
+        return found;
+    }
+    let kind = field(line, "type");
+    let event = match kind.bytes() {
+        Some(b"event_msg") => field(line, "payload/type"),
+        _ => Raw::default(),
+    };
+    found = [field(line, "timestamp"), kind, event];
+    let ends = found.iter().filter_map(|raw| {
+        let start = raw.0.as_ptr().addr().checked_sub(line.as_ptr().addr())?;
+        (!raw.0.is_empty()).then_some(start + raw.0.len())
+    });
+    if let Some(end) = ends.max() {
+        heads.learn(&Lesson {
+            line,
+            piece: 0..end,
+            fields: &found,
+            varying: &[0],
+        });
+    }
+    found
 }
 
 /// Where the fields stand that matter.
@@ -86,16 +117,16 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry<'_>> {
 }
 
 /// The same, where the line is of a known kind without reading it. What a count of tokens looks like is learned.
-pub(super) fn entry_known<'a>(line: &'a [u8], kinds: &mut Patterns) -> Option<Entry<'a>> {
+pub(super) fn entry_known<'a>(line: &'a [u8], kinds: &mut Kinds) -> Option<Entry<'a>> {
     let mut known = Values::default();
-    if kinds.read(line, 0, &mut known) == Some(line.len()) {
+    if kinds.counts.read(line, 0, &mut known) == Some(line.len()) {
         return Entry::of(&known);
     }
     let values = values(line)?;
     let entry = Entry::of(&values)?;
     let info = entry.event.as_ref().and_then(|event| event.info.as_ref());
     if info.is_some_and(|info| info.total.is_some()) {
-        kinds.learn(&Lesson {
+        kinds.counts.learn(&Lesson {
             line,
             piece: 0..line.len(),
             fields: &values,

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use spendtray_skim::{Raw, fields};
 
 use crate::domain::agent::{Tally, Terms};
-use crate::logs::codec::{Bytes, Writer};
 use crate::logs::copilot_cli::{Stored, Usage};
 use crate::logs::files::ends_in;
 use crate::logs::numbers;
 use crate::logs::reading::{Find, Heed, Reader, Source};
 use crate::logs::table::{Sighting, Table, hash};
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// One session's events.
 pub(super) struct Session {

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use spendtray_skim::{Raw, fields};
 
 use crate::domain::agent::{PromptSize, Tally, Terms};
-use crate::logs::codec::{Bytes, Writer};
 use crate::logs::copilot_cli::{Stored, Usage};
 use crate::logs::numbers;
 use crate::logs::reading::{Find, Heed, Reader, Source};
 use crate::logs::table::{Sighting, Table, hash};
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// One file of records.
 #[derive(Default)]

@@ -3,16 +3,17 @@
 use rust_decimal::Decimal;
 use spendtray_skim::hashing::Map;
 
-use crate::domain::agent::Tally;
-use crate::logs::codec::{Bytes, Writer};
+use crate::domain::agent::{Tally, Terms};
+use crate::domain::tokens::TokenCounts;
 use crate::logs::files::Stamp;
 use crate::logs::index::Seen;
-use crate::logs::index::frame::Follows;
+use crate::logs::index::frame::{Follows, MOST_RESPONSES};
 use crate::logs::labels::{Label, Labels, unpacked};
 use crate::logs::reading::Mark;
 use crate::logs::response::Response;
-use crate::logs::table::bounded;
-use crate::logs::totals::Slot;
+use crate::logs::table::{Table, bounded};
+use crate::logs::totals::{Slot, Totals};
+use spendtray_skim::codec::{Bytes, Writer};
 
 /// Which of a tally's figures are told, in order; the last says that dollars follow.
 const FIGURES: usize = 10;
@@ -56,31 +57,35 @@ fn write_tally(body: &mut Writer, tally: &Tally, requests: u64) {
 
 fn tally(bytes: &mut Bytes<'_>, requests: u64) -> Option<Tally> {
     let mask = bytes.number()?;
-    let mut tally = Tally::default();
-    let tokens = &mut tally.tokens;
-    let places: [&mut u64; FIGURES] = [
-        &mut tokens.output,
-        &mut tokens.input,
-        &mut tokens.cached_input,
-        &mut tokens.cache_write_5m,
-        &mut tokens.cache_write_1h,
-        &mut tokens.cache_write,
-        &mut tokens.reasoning,
-        &mut tally.unfinished,
-        &mut tally.web_searches,
-        &mut tally.requests,
-    ];
-    for (number, place) in places.into_iter().enumerate() {
+    let mut told = [0; FIGURES];
+    for (number, figure) in told.iter_mut().enumerate() {
         if mask >> number & 1 != 0 {
-            *place = bytes.number()?;
+            *figure = bytes.number()?;
         }
     }
-    tally.requests = tally.requests.wrapping_add(requests);
+    let mut recorded_usd = Decimal::ZERO;
     if mask & DOLLARS != 0 {
         let sum: [u8; 16] = bytes.bytes()?.try_into().ok()?;
-        tally.recorded_usd = Decimal::deserialize(sum);
+        recorded_usd = Decimal::deserialize(sum);
     }
-    Some(tally)
+    let [output, input, cached_input, rest @ ..] = told;
+    let [short, long, untold, rest @ ..] = rest;
+    let [reasoning, unfinished, web_searches, more] = rest;
+    Some(Tally {
+        requests: more.wrapping_add(requests),
+        tokens: TokenCounts {
+            input,
+            cached_input,
+            cache_write: untold,
+            cache_write_5m: short,
+            cache_write_1h: long,
+            output,
+            reasoning,
+        },
+        web_searches,
+        unfinished,
+        recorded_usd,
+    })
 }
 
 pub(super) fn write_slot(body: &mut Writer, slot: &Slot, label: u64) {
@@ -131,15 +136,15 @@ pub(super) fn write_seen(body: &mut Writer, path: u64, seen: Option<&Seen>) {
 /// The sections of a frame, to be asked for in the order in which they stand.
 pub(super) struct Sections<'a> {
     rest: Bytes<'a>,
-    /// The table's numbers of the frame's labels.
-    labels: Vec<u32>,
+    names: Vec<&'a str>,
+    /// Each a model, a project and a session among the names, and terms.
+    labels: Vec<([usize; 3], Terms)>,
     /// Whether its writer had more to write.
     pub(super) follows: Follows,
 }
 
 impl<'a> Sections<'a> {
-    /// Takes the frame's names and labels into the table's.
-    pub(super) fn of(payload: &'a [u8], labels: &mut Labels) -> Option<Self> {
+    pub(super) fn of(payload: &'a [u8]) -> Option<Self> {
         let mut rest = Bytes(payload);
         let follows = match rest.byte()? {
             0 => Follows::Nothing,
@@ -147,25 +152,36 @@ impl<'a> Sections<'a> {
         };
         let mut names = Vec::new();
         for _ in 0..rest.number()? {
-            names.push(labels.names.number(rest.text()?));
+            names.push(rest.text()?);
         }
-        let mut numbers = Vec::new();
+        let mut labels = Vec::new();
         for _ in 0..rest.number()? {
-            let mut name = || names.get(usize::try_from(rest.number()?).ok()?).copied();
-            let (model, project, session) = (name()?, name()?, name()?);
-            let terms = unpacked(u16::try_from(rest.number()?).ok()?)?;
-            numbers.push(labels.number(Label {
-                model,
-                project,
-                session,
-                terms,
-            }));
+            let mut name = || usize::try_from(rest.number()?).ok();
+            let whose = [name()?, name()?, name()?];
+            labels.push((whose, unpacked(u16::try_from(rest.number()?).ok()?)?));
         }
         Some(Self {
             rest,
-            labels: numbers,
+            names,
+            labels,
             follows,
         })
+    }
+
+    /// The table's numbers of the frame's labels; what is new among them is taken into the table's.
+    fn numbers(&self, labels: &mut Labels) -> Option<Vec<u32>> {
+        let names = self.names.iter().map(|name| labels.names.number(name));
+        let names: Vec<u32> = names.collect();
+        let numbers = self.labels.iter().map(|(whose, terms)| {
+            let [model, project, session] = whose.map(|name| names.get(name).copied());
+            Some(labels.number(Label {
+                model: model?,
+                project: project?,
+                session: session?,
+                terms: *terms,
+            }))
+        });
+        numbers.collect()
     }
 
     fn next(&mut self) -> Option<(u64, Bytes<'a>)> {
@@ -173,17 +189,17 @@ impl<'a> Sections<'a> {
         Some((items, Bytes(self.rest.bytes()?)))
     }
 
-    fn label(&self, bytes: &mut Bytes<'_>) -> Option<u32> {
-        let number = usize::try_from(bytes.number()?).ok()?;
-        self.labels.get(number).copied()
-    }
-
-    pub(super) fn slots(&mut self, mut each: impl FnMut(Slot)) -> Option<()> {
+    pub(super) fn slots(&mut self, labels: &mut Labels, totals: &mut Totals) -> Option<()> {
         let (items, mut bytes) = self.next()?;
+        if items == 0 {
+            return Some(());
+        }
+        let numbers = self.numbers(labels)?;
+        totals.make_room_for(usize::try_from(items).ok()?.min(MOST_RESPONSES));
         for _ in 0..items {
-            each(Slot {
+            totals.set(&Slot {
                 quarter: u32::try_from(bytes.number()?).ok()?,
-                label: self.label(&mut bytes)?,
+                label: label(&mut bytes, &numbers)?,
                 tally: tally(&mut bytes, 0)?,
             });
         }
@@ -197,6 +213,7 @@ impl<'a> Sections<'a> {
 
     pub(super) fn files(&mut self, seen: &mut Map<Seen>) -> Option<()> {
         let (items, mut bytes) = self.next()?;
+        seen.reserve(usize::try_from(items).ok()?.min(MOST_RESPONSES));
         for _ in 0..items {
             let path = bytes.fixed()?;
             if bytes.byte()? == 0 {
@@ -208,8 +225,9 @@ impl<'a> Sections<'a> {
         Some(())
     }
 
-    pub(super) fn responses(&mut self, mut each: impl FnMut(u64, Response)) -> Option<()> {
+    pub(super) fn responses(&mut self, table: &mut Table, since: u32) -> Option<()> {
         let (items, mut bytes) = self.next()?;
+        let numbers = self.numbers(&mut table.labels)?;
         for _ in 0..items {
             let key = bytes.fixed()?;
             let flags = bytes.byte()?;
@@ -222,23 +240,26 @@ impl<'a> Sections<'a> {
                 _ => bytes.fixed()?,
             };
             let at = bytes.short()?;
-            let label = self.label(&mut bytes)?;
+            let label = label(&mut bytes, &numbers)?;
             let tally = bounded(&tally(&mut bytes, 1)?);
             let side = flags & SIDE != 0;
-            each(
-                key,
-                Response {
-                    request,
-                    twin,
-                    side,
-                    at,
-                    label,
-                    tally,
-                },
-            );
+            let response = Response {
+                request,
+                twin,
+                side,
+                at,
+                label,
+                tally,
+            };
+            table.enter_since(since, key, &response);
         }
         Some(())
     }
+}
+
+fn label(bytes: &mut Bytes<'_>, numbers: &[u32]) -> Option<u32> {
+    let number = usize::try_from(bytes.number()?).ok()?;
+    numbers.get(number).copied()
 }
 
 fn one_seen(bytes: &mut Bytes<'_>) -> Option<Seen> {

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 
 use spendtray_skim::hashing::sum;
 
-use crate::logs::codec::Writer;
 use crate::logs::index::body::{write_response, write_seen, write_slot};
 use crate::logs::index::{HEAD, Known, MAGIC, NOW, Seen};
 use crate::logs::labels::{Labels, packed};
 use crate::logs::response::Response;
 use crate::logs::totals::Slot;
+use spendtray_skim::codec::Writer;
 
 /// More responses than this are not put into one frame.
 pub(in crate::logs) const MOST_RESPONSES: usize = 2048;

@@ -15,21 +15,20 @@ mod frame;
 mod older;
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use spendtray_skim::hashing::{Map, hash, sum};
 
-use crate::logs::codec::Bytes;
 use crate::logs::files::Stamp;
 use crate::logs::index::body::Sections;
 use crate::logs::index::frame::Follows;
 pub(super) use crate::logs::index::frame::{Frame, MOST_RESPONSES};
 use crate::logs::reading::Mark;
-use crate::logs::response::Response;
 use crate::logs::table::{Change, Table};
 use crate::logs::totals::Totals;
 use crate::system::private;
+use spendtray_skim::codec::Bytes;
 
 /// The first byte is no text's; the version follows.
 const MAGIC: &[u8; 7] = b"\xf1SPTLOG";
@@ -40,6 +39,9 @@ const OLDER: u8 = 1;
 const NOW: u8 = 2;
 
 const HEAD: usize = MAGIC.len() + 1 + 4 + 8;
+
+/// So much of an index is in memory at a time, and as much more as its longest frame needs.
+const PIECE: usize = 128 << 10;
 
 /// What is known of one file of an agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +79,7 @@ pub(super) enum Depth {
     Totals,
     /// The responses too.
     Responses,
-    /// Nothing but the responses since then, in seconds since the epoch.
+    /// Nothing but the responses since then, in seconds since the epoch, and which others there are.
     ResponsesSince(u32),
 }
 
@@ -97,14 +99,40 @@ pub(super) struct Loaded {
 
 /// Reads what can be read. A file that is not there is an empty index.
 pub(super) fn load(path: &Path, depth: Depth) -> io::Result<Loaded> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(read(&bytes, depth)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(read(&[], Depth::Responses)),
-        Err(error) => Err(error),
-    }
+    load_onto(Known::default(), path, depth)
 }
 
-fn read(bytes: &[u8], depth: Depth) -> Loaded {
+/// The same, added to what is known of the same index, all of which is kept.
+pub(super) fn load_onto(known: Known, path: &Path, depth: Depth) -> io::Result<Loaded> {
+    let mut loaded = Loaded {
+        known,
+        depth,
+        damaged: false,
+        stale: false,
+        length: 0,
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            loaded.depth = Depth::Responses;
+            return Ok(loaded);
+        }
+        Err(error) => return Err(error),
+    };
+    if loaded.pass(&mut file)?.is_some() {
+        loaded.settle();
+        return Ok(loaded);
+    }
+    // What cannot be read frame by frame is read anew, as far as it can be.
+    let depth = match depth {
+        Depth::Totals => Depth::Responses,
+        deep => deep,
+    };
+    Ok(salvage(&fs::read(path)?, depth))
+}
+
+/// Reads an index of which something is damaged or old.
+fn salvage(bytes: &[u8], depth: Depth) -> Loaded {
     let mut loaded = Loaded {
         known: Known::default(),
         depth,
@@ -129,25 +157,61 @@ fn read(bytes: &[u8], depth: Depth) -> Loaded {
     }
     loaded.damaged |= last == Follows::More;
     loaded.stale |= loaded.damaged;
-    if loaded.stale && depth == Depth::Totals {
-        return read(bytes, Depth::Responses);
-    }
     if loaded.stale {
         loaded.known.seen.clear();
     }
-    if depth == Depth::Responses {
-        let Known { table, totals, .. } = &mut loaded.known;
-        *totals = Totals::default();
-        for (_, after) in table.responses() {
-            totals.take(&Change {
-                before: None,
-                after,
-            });
+    loaded.settle();
+    loaded
+}
+
+impl Loaded {
+    /// Takes frame after frame. `None`: one is damaged, or of an older version.
+    fn pass(&mut self, file: &mut File) -> io::Result<Option<()>> {
+        let (mut buffer, mut filled, mut last) = (vec![0; 2 * PIECE], 0, Follows::Nothing);
+        loop {
+            if buffer.len() - filled < PIECE {
+                buffer.resize(buffer.len() * 2, 0);
+            }
+            let read = match file.read(buffer.get_mut(filled..).unwrap_or_default()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            self.length += read as u64;
+            if read == 0 {
+                let is_whole = filled == 0 && last == Follows::Nothing;
+                return Ok(is_whole.then_some(()));
+            }
+            filled += read;
+            let mut rest = buffer.get(..filled).unwrap_or_default();
+            while let Some((version, payload, after)) = split(rest) {
+                let taken = (version == NOW).then(|| take(version, payload, self));
+                let Some(follows) = taken.flatten() else {
+                    return Ok(None);
+                };
+                (rest, last) = (after, follows);
+            }
+            let done = filled - rest.len();
+            buffer.copy_within(done..filled, 0);
+            filled -= done;
         }
     }
-    loaded.known.table.keep();
-    loaded.known.totals.keep();
-    loaded
+
+    /// All was taken: nothing of it has changed.
+    fn settle(&mut self) {
+        let Known { table, totals, .. } = &mut self.known;
+        if self.depth == Depth::Responses {
+            *totals = Totals::default();
+            for (_, after) in table.responses() {
+                totals.take(&Change {
+                    before: None,
+                    after: &after,
+                });
+            }
+        }
+        table.all_entered();
+        table.keep();
+        totals.keep();
+    }
 }
 
 /// The version and payload of the frame that starts here, and what follows it.
@@ -172,28 +236,28 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
         older::take(payload, &mut loaded.known.table)?;
         return Some(Follows::Nothing);
     }
-    let known = &mut loaded.known;
-    let mut sections = Sections::of(payload, &mut known.table.labels)?;
+    let Known {
+        table,
+        totals,
+        seen,
+    } = &mut loaded.known;
+    let mut sections = Sections::of(payload)?;
     match loaded.depth {
-        Depth::Totals => sections.slots(|slot| known.totals.set(&slot))?,
-        Depth::Responses | Depth::ResponsesSince(_) => sections.skip()?,
-    }
-    match loaded.depth {
-        Depth::Totals | Depth::Responses => sections.files(&mut known.seen)?,
-        Depth::ResponsesSince(_) => sections.skip()?,
-    }
-    let since = match loaded.depth {
-        Depth::Totals => return Some(sections.follows),
-        Depth::Responses => 0,
-        Depth::ResponsesSince(since) => since,
-    };
-    let table = &mut known.table;
-    sections.responses(|key, response: Response| {
-        // A later word on a response may be of an earlier time.
-        if response.at >= since || table.has(key) {
-            table.enter(key, response);
+        Depth::Totals => {
+            sections.slots(&mut table.labels, totals)?;
+            sections.files(seen)?;
         }
-    })?;
+        Depth::Responses => {
+            sections.skip()?;
+            sections.files(seen)?;
+            sections.responses(table, 0)?;
+        }
+        Depth::ResponsesSince(since) => {
+            sections.skip()?;
+            sections.skip()?;
+            sections.responses(table, since)?;
+        }
+    }
     Some(sections.follows)
 }
 
@@ -201,10 +265,8 @@ fn take(version: u8, payload: &[u8], loaded: &mut Loaded) -> Option<Follows> {
 pub(super) fn append(path: &Path, frame: &Frame<'_>) -> io::Result<u64> {
     let mut file = private::open_to_append(path)?;
     let before = file.metadata()?.len();
-    let written = file
-        .write_all(&frame.bytes(Follows::Nothing))
-        .and_then(|()| file.sync_data());
-    if let Err(error) = written {
+    // Nothing waits for the disk: what a power failure takes of the end is read from the logs again.
+    if let Err(error) = file.write_all(&frame.bytes(Follows::Nothing)) {
         // Where even that fails, the torn frame is stepped over by the next who reads.
         drop(file.set_len(before));
         return Err(error);

@@ -4,10 +4,10 @@
 use rust_decimal::Decimal;
 
 use crate::domain::agent::{ModelOrigin, PromptSize, Region, Tally, Terms};
-use crate::logs::codec::Bytes;
 use crate::logs::labels::{Named, SPEEDS};
 use crate::logs::response::Response;
 use crate::logs::table::{Table, bounded, instant, short};
+use spendtray_skim::codec::Bytes;
 
 /// Takes the responses of a frame into the table.
 pub(super) fn take(payload: &[u8], table: &mut Table) -> Option<()> {
@@ -20,7 +20,7 @@ pub(super) fn take(payload: &[u8], table: &mut Table) -> Option<()> {
     for _ in 0..bytes.number()? {
         let key = bytes.fixed()?;
         let response = response(&mut bytes, &names, table)?;
-        table.enter(key, response);
+        table.enter(key, &response, &mut |_| {});
     }
     Some(())
 }

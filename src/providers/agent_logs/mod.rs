@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::analysis::session;
 use crate::domain::price::PriceBook;
 use crate::domain::reading::{Cursor, Reading};
 use crate::domain::usage::SlotWidth;
@@ -78,7 +79,7 @@ pub(super) const PI: Provider = provider(
 
 /// A reading that nothing changed is kept again after so long, so that its age tells that somebody still looks.
 const KEPT_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(5);
-/// Windows are told from the responses of so many days: a week, and what its first window may have begun with.
+/// Windows are told from the uses of so many days: a week, and what its first window may have begun with.
 const LOOK_BACK: TimeDelta = TimeDelta::days(15);
 
 const fn provider(
@@ -113,26 +114,20 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
     // What is wished and what things cost change what is told of the same logs.
     let terms = format!("{}/{:x}", wishes.mark(), prices.mark());
     let known = cx.resume.and_then(|cursor| known(cursor, &terms, cx.now));
-    let told_at = known.as_ref().map(|(_, told_at)| *told_at);
-    let revision = known.map(|(revision, _)| revision);
-    let Some(seen) = look(cx, agent, revision).await? else {
+    let Some(seen) = look(cx, agent, known).await? else {
         return Ok(Reading::unchanged(cx.account.id.clone(), cx.now));
     };
-    let enough = match &seen.behind {
-        // What is not read yet must not take the place of what the ledger knows.
-        Some(_) => cx.fresh_since,
-        // The ledger knows all that did not change; what it covers must go on without a hole.
-        None => seen.changed_from.and_then(|from| Some(from.min(told_at?))),
-    };
-    let since = enough.map_or(cx.since, |enough| enough.max(cx.since));
+    // What is not read yet must not take the place of what the ledger knows.
+    let enough = cx.fresh_since.filter(|_| seen.behind.is_some());
+    let since = enough.map_or(seen.slots_since, |enough| enough.max(seen.slots_since));
     let mut reading = Reading::empty(cx.account.id.clone(), cx.now);
     reading
         .ranges
         .push(slots::range(prices, &seen.slots, since, cx.now));
-    if seen.slots.iter().any(|slot| !slot.terms.recorded) {
+    if !seen.is_recorded {
         reading.figures.priced_as_of = prices.date();
     }
-    reading.figures.projects = slots::projects(&seen.slots);
+    reading.figures.projects = slots::projects(&seen.projects);
     let sight = Sight {
         agent,
         seen: &seen,
@@ -164,7 +159,7 @@ async fn poll(cx: &PollContext<'_>, agent: &'static Agent) -> Result<Reading, Po
 async fn look(
     cx: &PollContext<'_>,
     agent: &'static Agent,
-    known: Option<String>,
+    known: Option<(String, DateTime<Utc>)>,
 ) -> Result<Option<Seen>, PollError> {
     let Some(desk) = cx.logs else {
         return Err(PollError::NotConfigured {
@@ -177,9 +172,11 @@ async fn look(
     let looked = tokio::task::spawn_blocking(move || {
         let ask = Ask {
             slots_since,
-            known: known.as_deref(),
-            responses_since: now - LOOK_BACK,
-            if_used_since: now - windows::FORGOTTEN_AFTER,
+            known: known.as_ref().map(|(revision, _)| revision.as_str()),
+            told_at: known.as_ref().map(|(_, told_at)| *told_at),
+            uses_since: now - LOOK_BACK,
+            singly_if_since: now - windows::FORGOTTEN_AFTER,
+            pause: session::SESSION,
             now,
             fresh_since,
         };

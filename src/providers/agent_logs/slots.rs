@@ -59,53 +59,46 @@ pub(super) fn range(
     }
 }
 
+/// So many parts of a path are enough to tell it from others.
+const MOST_PARTS: usize = 8;
+
 /// The folders worked in, each by as much of its end as tells it from the others.
-pub(super) fn projects(slots: &[AgentSlot]) -> Vec<ProjectReading> {
-    let ids: BTreeSet<&ProjectId> = slots
-        .iter()
-        .filter_map(|slot| slot.project.as_ref())
-        .collect();
-    let end = |id: &ProjectId, parts: usize| {
-        let text = id.as_str().trim_end_matches(['/', '\\']);
-        let mut cuts = text.rmatch_indices(['/', '\\']).map(|(at, _)| at + 1);
-        let from = parts.checked_sub(1).and_then(|nth| cuts.nth(nth));
-        text.get(from.unwrap_or(0)..).unwrap_or(text).to_owned()
-    };
-    let label = |id: &ProjectId| {
-        let is_own = |label: &String, parts| {
-            let mut others = ids.iter().filter(|other| **other != id);
-            others.all(|other| end(other, parts) != *label)
-        };
-        let mut labels = (1..=8).map(|parts| (end(id, parts), parts));
-        let found = labels.find(|(label, parts)| !label.is_empty() && is_own(label, *parts));
-        found.map_or_else(|| id.to_string(), |(label, _)| label)
-    };
-    let each = ids.iter();
+pub(super) fn projects(folders: &[ProjectId]) -> Vec<ProjectReading> {
+    let mut labels: BTreeMap<&ProjectId, &str> = BTreeMap::new();
+    for parts in 1..=MOST_PARTS {
+        let mut ends: BTreeMap<&str, Vec<&ProjectId>> = BTreeMap::new();
+        for id in folders {
+            ends.entry(end(id, parts)).or_default().push(id);
+        }
+        for (label, ids) in ends {
+            if let ([id], false) = (ids.as_slice(), label.is_empty()) {
+                labels.entry(id).or_insert(label);
+            }
+        }
+    }
+    let each = folders.iter().collect::<BTreeSet<_>>().into_iter();
     each.map(|id| ProjectReading {
-        id: (*id).clone(),
-        label: label(id),
+        id: id.clone(),
+        label: labels.get(id).map_or(id.as_str(), |label| label).to_owned(),
     })
     .collect()
+}
+
+/// So many last parts of a path.
+fn end(id: &ProjectId, parts: usize) -> &str {
+    let text = id.as_str().trim_end_matches(['/', '\\']);
+    let mut cuts = text.rmatch_indices(['/', '\\']).map(|(at, _)| at + 1);
+    let from = parts.checked_sub(1).and_then(|nth| cuts.nth(nth));
+    text.get(from.unwrap_or(0)..).unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agent::Terms;
 
     fn labels(folders: &[&str]) -> Vec<String> {
-        let slots: Vec<AgentSlot> = folders
-            .iter()
-            .map(|folder| AgentSlot {
-                start: DateTime::UNIX_EPOCH,
-                model: ModelId::from("m"),
-                project: Some(ProjectId::from(*folder)),
-                session: None,
-                terms: Terms::default(),
-                tally: Tally::default(),
-            })
-            .collect();
-        let projects = projects(&slots).into_iter();
+        let folders: Vec<ProjectId> = folders.iter().copied().map(ProjectId::from).collect();
+        let projects = projects(&folders).into_iter();
         projects.map(|project| project.label).collect()
     }
 

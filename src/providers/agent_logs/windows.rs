@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::analysis::session::official::{carried_on, to_the_minute};
-use crate::analysis::session::{self, SESSION, SessionWindow, Use};
+use crate::analysis::session::{self, SESSION, SessionWindow};
+use crate::domain::agent::Use;
 use crate::domain::ids::WindowName;
 use crate::domain::money::{Currency, Money};
 use crate::domain::quota::{Plan, QuotaWindow, Source, WhenFull};
@@ -47,12 +48,8 @@ impl Sight<'_> {
 
     /// The windows, the session first.
     pub(super) fn windows(&self) -> Vec<QuotaWindow> {
-        let mut uses: Vec<Use> = match &self.seen.responses {
-            Some(responses) => responses.iter().map(Use::from).collect(),
-            // No session runs; a week is told by its quarters of an hour well enough.
-            None => self.seen.slots.iter().map(Use::from).collect(),
-        };
         // What a wrong clock dated ahead is not used yet.
+        let mut uses = self.seen.uses.clone();
         uses.retain(|each| each.at <= self.now);
         uses.sort_by_key(|each| each.at);
         let mut windows = self.official(&uses);
@@ -156,10 +153,7 @@ fn titled(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::analysis::session::plan::SessionPlan;
-    use crate::domain::agent::{AgentResponse, AgentSlot, Tally, Terms};
-    use crate::domain::ids::ModelId;
     use crate::domain::quota::QuotaReport;
-    use crate::domain::tokens::TokenCounts;
     use crate::logs::{Faults, Watch};
     use crate::view::format::{BarClass, bar_class};
 
@@ -167,33 +161,20 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn response(text: &str, tokens: u64) -> AgentResponse {
-        AgentResponse {
+    fn used(text: &str, tokens: u64) -> Use {
+        Use {
             at: at(text),
-            slot: AgentSlot {
-                start: at(text),
-                model: ModelId::from("claude-opus-4-8"),
-                project: None,
-                session: None,
-                terms: Terms::default(),
-                tally: Tally {
-                    requests: 1,
-                    tokens: TokenCounts {
-                        input: tokens / 2,
-                        output: tokens - tokens / 2,
-                        cached_input: 1_000_000,
-                        ..TokenCounts::default()
-                    },
-                    ..Tally::default()
-                },
-            },
+            tokens,
         }
     }
 
-    fn seen(responses: Vec<AgentResponse>, quota: Option<QuotaReport>) -> Seen {
+    fn seen(uses: Vec<Use>, quota: Option<QuotaReport>) -> Seen {
         Seen {
             slots: Vec::new(),
-            responses: Some(responses),
+            slots_since: DateTime::UNIX_EPOCH,
+            projects: Vec::new(),
+            is_recorded: false,
+            uses,
             quota,
             revision: String::new(),
             files: 1,
@@ -201,7 +182,6 @@ mod tests {
             unsaved: None,
             watch: Watch::Unasked,
             behind: None,
-            changed_from: None,
         }
     }
 
@@ -245,7 +225,7 @@ mod tests {
     #[test]
     fn a_sessions_tokens_without_caches_count_against_the_plan_and_choose_the_colour() {
         let of = |tokens| {
-            let seen = seen(vec![response("2026-11-23T10:00:00Z", tokens)], None);
+            let seen = seen(vec![used("2026-11-23T10:00:00Z", tokens)], None);
             windows(&seen, Some(SessionPlan::Max20), NOON).remove(0)
         };
         let half = of(110_000);
@@ -267,7 +247,7 @@ mod tests {
 
     #[test]
     fn without_a_plan_a_session_has_tokens_and_a_reset_but_no_share() {
-        let seen = seen(vec![response("2026-11-23T10:00:00Z", 500)], None);
+        let seen = seen(vec![used("2026-11-23T10:00:00Z", 500)], None);
         let window = windows(&seen, None, NOON).remove(0);
         assert_eq!((window.used_percent, window.limit), (None, None));
         assert_eq!(window.used, Some(Decimal::from(500)));
@@ -275,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_session_that_ended_is_kept_for_another_five_hours_and_then_forgotten() {
-        let seen = seen(vec![response("2026-11-23T10:00:00Z", 500)], None);
+        let seen = seen(vec![used("2026-11-23T10:00:00Z", 500)], None);
         assert_eq!(windows(&seen, None, "2026-11-23T19:59:00Z").len(), 1);
         assert!(windows(&seen, None, "2026-11-23T20:00:00Z").is_empty());
     }
@@ -283,7 +263,7 @@ mod tests {
     #[test]
     fn the_vendors_word_is_preferred_while_its_window_runs() {
         let told = official(37, "2026-11-23T11:00:00Z", "2026-11-23T14:00:00.4Z");
-        let seen = seen(vec![response("2026-11-23T10:00:00Z", 9500)], Some(told));
+        let seen = seen(vec![used("2026-11-23T10:00:00Z", 9500)], Some(told));
         let window = windows(&seen, Some(SessionPlan::Pro), NOON).remove(0);
         assert_eq!(window.used_percent, Some(Decimal::from(37)));
         assert_eq!(window.source, Source::Official);
@@ -293,7 +273,7 @@ mod tests {
     #[test]
     fn after_the_official_window_ours_goes_on() {
         let told = official(37, "2026-11-23T06:00:00Z", "2026-11-23T09:00:00Z");
-        let seen = seen(vec![response("2026-11-23T10:00:00Z", 9500)], Some(told));
+        let seen = seen(vec![used("2026-11-23T10:00:00Z", 9500)], Some(told));
         let windows = windows(&seen, Some(SessionPlan::Pro), NOON);
         assert_eq!(windows.len(), 1);
         assert_eq!(windows[0].used_percent, Some(Decimal::from(50)));
@@ -309,11 +289,11 @@ mod tests {
         let mut opus = week.clone();
         opus.name = WindowName::from("week-opus");
         told.windows.push(opus);
-        let responses = vec![
-            response("2026-11-21T10:00:00Z", 9000),
-            response("2026-11-23T06:00:00Z", 500),
+        let uses = vec![
+            used("2026-11-21T10:00:00Z", 9000),
+            used("2026-11-23T06:00:00Z", 500),
         ];
-        let seen = seen(responses, Some(told));
+        let seen = seen(uses, Some(told));
         let windows = windows(&seen, None, NOON);
         let names: Vec<&str> = windows.iter().map(|each| each.name.as_str()).collect();
         assert_eq!(names, [SESSION_NAME, WEEK_NAME], "nobody knows of Opus");
@@ -323,16 +303,6 @@ mod tests {
             (None, Some(Decimal::from(500)))
         );
         assert_eq!(week.resets_at, Some(at("2026-11-29T09:00:00Z")));
-        // When nothing was used lately the quarters of an hour tell the same.
-        let mut by_quarters = seen.clone();
-        let responses = by_quarters.responses.take().unwrap_or_default();
-        by_quarters.slots = responses.into_iter().map(|each| each.slot).collect();
-        let later = "2026-11-24T12:00:00Z";
-        let (one, other) = (&seen, &by_quarters);
-        assert_eq!(
-            self::windows(one, None, later),
-            self::windows(other, None, later)
-        );
     }
 
     #[test]
@@ -346,7 +316,7 @@ mod tests {
 
     #[test]
     fn use_that_a_wrong_clock_dated_ahead_opens_no_session_yet() {
-        let seen = seen(vec![response("2026-11-23T13:00:00Z", 500)], None);
+        let seen = seen(vec![used("2026-11-23T13:00:00Z", 500)], None);
         assert!(windows(&seen, None, NOON).is_empty());
     }
 }

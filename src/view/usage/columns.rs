@@ -202,7 +202,7 @@ fn told(group: &Group, part: By, names: &Names) -> String {
         By::Project => text(&group.project, |id| {
             names.projects.get(id).cloned().unwrap_or(id.to_string())
         }),
-        By::Session => text(&group.session, Clone::clone),
+        By::Session => text(&group.session, ToString::to_string),
         By::Key => text(&group.key, |id| {
             names.keys.get(id).cloned().unwrap_or(id.to_string())
         }),

@@ -1,12 +1,9 @@
 //! What is measured: a process that looks at the logs of a home and prints totals.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use spendtray::domain::agent::AgentSlot;
@@ -14,8 +11,8 @@ use spendtray::domain::ids::ModelId;
 use spendtray::domain::variables::Variables;
 use spendtray::logs::{CLAUDE_CODE, CODEX, Counter, Order, Places};
 
-use super::corpus::{DAY, TODAY, Truth, stamp};
-use super::files;
+use super::corpus::{DAY, Truth};
+use super::resident;
 use crate::Outcome;
 
 /// Runs as a child: `scan HOME INDEXES`, `today HOME SECONDS`, `resident HOME INDEXES`.
@@ -32,9 +29,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             println!("read {read}");
         }
         "today" => print!("{}", today(home, other.parse()?)?),
-        _ => println!("{}", resident(home, Path::new(other))?),
+        _ => println!("{}", resident::run(home, Path::new(other))?),
     }
-    println!("peak {}", peak()?);
+    println!("peak {}", status("VmHWM:")?);
     Ok(())
 }
 
@@ -104,44 +101,6 @@ fn today(home: &Path, since: i64) -> Outcome<String> {
     Ok(truth.told())
 }
 
-/// How long one more line takes until the new total is known, in the middle of many.
-fn resident(home: &Path, indexes: &Path) -> Outcome<String> {
-    let index = indexes.join(format!("{}.index", CLAUDE_CODE.id));
-    let mut counter = Counter::open(CLAUDE_CODE, Some(index))?;
-    with_places(home, |places| counter.look(places, &mut |_| {}));
-    let file: PathBuf = files(&home.join(".claude"))?.pop().ok_or("no transcript")?;
-    let today = DateTime::<Utc>::from_timestamp(TODAY, 0).ok_or("no such instant")?;
-    let mut times: Vec<Duration> = Vec::new();
-    let mut before = 0;
-    for number in 0..200 {
-        let line = line(&format!("resident_{number}"), &stamp(TODAY + 200, 1));
-        OpenOptions::new()
-            .append(true)
-            .open(&file)?
-            .write_all(line.as_bytes())?;
-        let began = Instant::now();
-        with_places(home, |places| {
-            counter.look_at(places, std::slice::from_ref(&file), &mut |_| {})
-        });
-        let slots = counter.slots_since(today);
-        let total: u64 = slots.iter().map(|slot| slot.tally.requests).sum();
-        times.push(began.elapsed());
-        if total == before {
-            return Err("a line was not counted".into());
-        }
-        before = total;
-    }
-    times.sort();
-    let at = |share: usize| {
-        times
-            .get(times.len() * share / 100)
-            .map_or(0, Duration::as_micros)
-    };
-    let mut told = String::new();
-    write!(told, "{} µs, 99 of 100 {} µs", at(50), at(99))?;
-    Ok(told)
-}
-
 /// A line of one more response.
 pub(super) fn line(id: &str, time: &str) -> String {
     format!(
@@ -149,9 +108,10 @@ pub(super) fn line(id: &str, time: &str) -> String {
     )
 }
 
-fn peak() -> Outcome<u64> {
+/// What the system says of this process's memory, in bytes.
+pub(super) fn status(name: &str) -> Outcome<u64> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     Ok(kib.unwrap_or_default() * 1024)
 }

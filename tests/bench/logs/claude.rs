@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::Outcome;
-use super::corpus::{Maker, Plan, TEXTS, stamp};
+use super::corpus::{Line, Maker, Plan, Repeat, TEXTS, stamp};
 
 const MODELS: [&str; 4] = [
     "claude-opus-4-8",
@@ -18,6 +18,8 @@ const PROJECTS: [&str; 6] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta
 pub(super) struct Claude {
     /// The first lines of the last long session, and its id.
     history: (Vec<u8>, String),
+    /// Those of them without a request.
+    unnamed: Vec<Line>,
 }
 
 /// What all lines of a file have in common.
@@ -63,6 +65,9 @@ impl Claude {
         if maker.chance.in_hundred(6) && !self.history.1.is_empty() {
             let copied = String::from_utf8_lossy(&self.history.0);
             text.extend(copied.replace(&self.history.1, &head.session).bytes());
+            for line in &self.unnamed {
+                maker.repeat(Repeat::Copy, line);
+            }
         }
         let mut nested = Vec::new();
         if plan.size > 60_000 && maker.chance.in_hundred(30) {
@@ -93,6 +98,9 @@ impl Claude {
             let end = cut.iter().take(50_000).rposition(|byte| *byte == b'\n');
             let cut = cut.get(..=end.unwrap_or(0)).unwrap_or_default();
             self.history = (cut.to_vec(), head.session.clone());
+            let ends = fresh..=fresh + cut.len();
+            let within = maker.unnamed.iter().filter(|(end, _)| ends.contains(end));
+            self.unnamed = within.map(|(_, line)| *line).collect();
         }
         maker.put(
             &folder.join(format!("{}.jsonl", head.session)),
@@ -110,6 +118,7 @@ fn lines(
     mut nested: Vec<Told>,
 ) -> Outcome<Lines> {
     let mut at = plan.at;
+    maker.unnamed.clear();
     let mut messages = Vec::new();
     let model = maker.chance.one_of(&MODELS);
     let mut context = maker.chance.between(8_000, 30_000);
@@ -187,6 +196,13 @@ fn streamed(
         let length = maker.chance.along(&TEXTS) / 2;
         let message = message(maker, response, length, (output, last));
         entry(maker, (head, response), (at + line - 1, &message), text)?;
+        let [input, cached, written, _] = response.tokens;
+        let told = Line {
+            at: at + line - 1,
+            model: response.model,
+            tokens: [input, cached, written, output],
+        };
+        unnamed(maker, head, (text.len(), told), line < lines);
     }
     let [input, cached, written, _] = response.tokens;
     maker
@@ -206,8 +222,25 @@ fn streamed(
         };
         let message = message(maker, &again, 100, (output, true));
         entry(maker, (&side, &again), (at + 4, &message), text)?;
+        let told = Line {
+            at: at + 4,
+            model: response.model,
+            tokens: [input, cached, written, output],
+        };
+        unnamed(maker, head, (text.len(), told), true);
     }
     Ok(output)
+}
+
+/// Remembers a line that tells no request; books it where the response has another.
+fn unnamed(maker: &mut Maker, head: &Head, (end, line): (usize, Line), is_further: bool) {
+    if head.requests {
+        return;
+    }
+    maker.unnamed.push((end, line));
+    if is_further {
+        maker.repeat(Repeat::Line, &line);
+    }
 }
 
 fn message(

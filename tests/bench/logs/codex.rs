@@ -3,15 +3,15 @@
 use std::io::Write as _;
 
 use super::Outcome;
-use super::corpus::{Maker, Plan, TEXTS, stamp};
+use super::corpus::{Line, Maker, Plan, Repeat, TEXTS, stamp};
 
 const MODELS: [&str; 3] = ["gpt-5.5", "gpt-5.4", "gpt-5.3-codex"];
 
 /// What later threads take from earlier ones.
 #[derive(Default)]
 pub(super) struct Codex {
-    /// The last thread's id and first totals.
-    parent: Option<(String, Vec<Totals>)>,
+    /// The last thread's id and first events, each with its totals and what it added.
+    parent: Option<(String, Vec<[Totals; 2]>)>,
 }
 
 /// Input, of it cached, output, of it reasoning.
@@ -37,9 +37,10 @@ impl Codex {
             text,
             "{{\"timestamp\":\"{time}\",\"type\":\"turn_context\",\"payload\":{{\"turn_id\":\"t\",\"cwd\":\"/home/dev/beta\",\"approval_policy\":\"on-request\",\"model\":\"{model}\",\"effort\":\"high\",\"summary\":\"auto\"}}}}"
         )?;
-        for replayed in parent.iter().flat_map(|(_, totals)| totals) {
+        for [replayed, last] in parent.iter().flat_map(|(_, events)| events) {
             totals = *replayed;
-            count(&mut text, (plan.at, 20), totals, totals)?;
+            count(&mut text, (plan.at, 20), totals, *last)?;
+            maker.repeat(Repeat::Replay, &line(plan.at, model, *last));
         }
         let started = plan.at + 1;
         writeln!(
@@ -56,12 +57,9 @@ impl Codex {
             for (sum, more) in totals.iter_mut().zip(last) {
                 *sum += more;
             }
-            let [input, cached, output, _] = last;
-            maker
-                .truth
-                .book(at, model, [input - cached, cached, 0, output]);
+            maker.truth.book(at, model, line(at, model, last).tokens);
             if known.len() < 12 {
-                known.push(totals);
+                known.push([totals, last]);
             }
             // A refresh of the limits tells the same totals again.
             for again in 0..maker.chance.between(1, 3) {
@@ -76,6 +74,15 @@ impl Codex {
             .home
             .join(format!(".codex/sessions/{day}/rollout-{name}-{id}.jsonl"));
         maker.put(&path, &text, (plan, at))
+    }
+}
+
+fn line(at: i64, model: &'static str, last: Totals) -> Line {
+    let [input, cached, output, _] = last;
+    Line {
+        at,
+        model,
+        tokens: [input - cached, cached, 0, output],
     }
 }
 

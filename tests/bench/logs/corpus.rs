@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 
 use super::chance::{Chance, Text};
 use super::{Outcome, claude, codex};
@@ -64,12 +64,32 @@ impl Truth {
     pub(super) fn told(&self) -> String {
         let mut text = String::new();
         for ((day, model), sums) in &self.0 {
-            let date = DateTime::from_timestamp(day * DAY, 0)
-                .unwrap_or_default()
-                .date_naive();
-            let _always = writeln!(text, "{date} {model} {sums:?}");
+            let _always = writeln!(text, "{} {model} {sums:?}", date(*day));
         }
         text
+    }
+}
+
+/// Why the same use stands in a corpus more than once, where only a rule tells that it is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Repeat {
+    /// A further line of a response that tells no request.
+    Line,
+    /// A line of such a response in the copy that a resumed session begins with.
+    Copy,
+    /// An event of its parent's that a fork begins with, at a time of its own.
+    Replay,
+}
+
+impl Repeat {
+    pub(super) const ALL: [Self; 3] = [Self::Line, Self::Copy, Self::Replay];
+
+    pub(super) const fn told(self) -> &'static str {
+        match self {
+            Self::Line => "further lines of a response without `requestId`",
+            Self::Copy => "the same lines, copied by a resumed session",
+            Self::Replay => "a parent's events, replayed by a fork of Codex",
+        }
     }
 }
 
@@ -79,9 +99,22 @@ pub(super) struct Maker {
     pub(super) chance: Chance,
     pub(super) text: Text,
     pub(super) truth: Truth,
+    /// What else stands in the corpus and is no use, by why somebody may count it all the same.
+    pub(super) repeated: BTreeMap<Repeat, Truth>,
+    /// The lines without a request in the file being made, by where they end.
+    pub(super) unnamed: Vec<(usize, Line)>,
     pub(super) files: u64,
     pub(super) bytes: u64,
     pub(super) bytes_today: u64,
+}
+
+/// What a line tells.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    pub(super) at: i64,
+    pub(super) model: &'static str,
+    /// Input, cached, written, output.
+    pub(super) tokens: [u64; 4],
 }
 
 /// How long a file is to be, and when it begins.
@@ -105,6 +138,12 @@ impl Plan {
 }
 
 impl Maker {
+    /// Books what is there again.
+    pub(super) fn repeat(&mut self, why: Repeat, line: &Line) {
+        let repeated = self.repeated.entry(why).or_default();
+        repeated.book(line.at, line.model, line.tokens);
+    }
+
     fn plan(&mut self) -> Plan {
         let size = self.chance.along(&SIZES);
         let is_today = self.bytes_today * 20 < self.bytes && size < 8_000_000;
@@ -178,10 +217,18 @@ fn empty(home: &Path, seed: u64) -> Maker {
         chance,
         text,
         truth: Truth::default(),
+        repeated: BTreeMap::new(),
+        unnamed: Vec::new(),
         files: 0,
         bytes: 0,
         bytes_today: 0,
     }
+}
+
+/// The day of a number of days since the epoch.
+pub(super) fn date(day: i64) -> NaiveDate {
+    let time = DateTime::from_timestamp(day * DAY, 0);
+    time.unwrap_or_default().date_naive()
 }
 
 /// An instant as logs write it.

@@ -1,5 +1,6 @@
 //! What agents' logs cost: the first full scan against `cat` of the same files, today's number, looks at nothing new and
-//! at little new, one line appended; memory and exactness. It reports and judges nothing.
+//! at little new, one line appended; memory and exactness, and where `ccusage` counts otherwise. It reports and judges
+//! nothing.
 //!
 //! The corpora are made from a seed and removed again. What is measured runs in processes of its own.
 
@@ -9,6 +10,8 @@ mod claude;
 mod codex;
 mod corpus;
 mod measured;
+mod peer;
+mod resident;
 mod tray;
 
 use std::fs::{self, OpenOptions};
@@ -125,7 +128,7 @@ impl Stage<'_> {
         let kept = self.folder.join("indexes");
         let (mut bare, mut keeping, mut others, mut scans, mut cats) =
             (vec![], vec![], vec![], vec![], vec![]);
-        let mut peaks = Vec::new();
+        let (mut peaks, mut theirs) = (Vec::new(), None);
         run(Path::new("cat"), &names, home)?;
         for _ in 0..PAIRS {
             let cat = run(Path::new("cat"), &names, home)?;
@@ -138,8 +141,9 @@ impl Stage<'_> {
             let keep = self.scan(home, &kept.to_string_lossy())?;
             keeping.push(ratio(keep.cpu, cat.cpu));
             if let Some(ccusage) = self.ccusage {
-                let other = run(ccusage, &["daily", "-O", "-j"], home)?;
+                let other = run(ccusage, &["daily", "-O", "-j", "-z", "UTC"], home)?;
                 others.push(ratio(other.cpu, scan.cpu));
+                theirs = Some(other.told);
             }
             if scan.told != maker.truth.told() || keep.told != scan.told {
                 self.complain(&scan, &maker.truth)?;
@@ -166,6 +170,9 @@ impl Stage<'_> {
             _ => hundredths(median(&mut others)),
         };
         table.add("CPU of `ccusage` / the first scan", "6", other);
+        if let Some(theirs) = theirs {
+            peer::compare(&theirs, maker, table)?;
+        }
         table.add(peak, "32 MB", megabytes(median(&mut peaks)));
         drop(fs::remove_dir_all(&kept));
         Ok(())

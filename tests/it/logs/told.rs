@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use spendtray::domain::quota::{QuotaReport, Source};
 use spendtray::domain::variables::Variables;
@@ -30,8 +30,10 @@ fn look(desk: &Desk, id: &str, known: Option<&str>) -> Outcome<Option<Seen>> {
     let ask = Ask {
         slots_since: DateTime::UNIX_EPOCH,
         known,
-        responses_since: DateTime::UNIX_EPOCH,
-        if_used_since: DateTime::UNIX_EPOCH,
+        told_at: Some(DateTime::<Utc>::MAX_UTC),
+        uses_since: DateTime::UNIX_EPOCH,
+        singly_if_since: DateTime::UNIX_EPOCH,
+        pause: TimeDelta::days(10_000),
         ..Ask::TOTALS
     };
     Ok(desk.look(agent(id)?, ask)?)
@@ -42,7 +44,7 @@ fn told(desk: &Desk, id: &str) -> Outcome<Option<QuotaReport>> {
 }
 
 fn counted(seen: &Seen) -> usize {
-    seen.responses.as_ref().map_or(0, Vec::len)
+    seen.uses.len()
 }
 
 /// Name, percent and reset of every window.
@@ -276,7 +278,9 @@ fn a_look_that_brings_nothing_says_so_and_one_that_brings_a_response_or_a_word_t
     assert_eq!(counted(&third), 10);
     let earliest = third.slots.iter().map(|slot| slot.start);
     let new = earliest.filter(|start| !first.slots.iter().any(|slot| slot.start == *start));
-    assert_eq!((first.changed_from, third.changed_from), (None, new.min()));
+    // What is known and did not change is not told again.
+    assert_eq!(first.slots_since, DateTime::UNIX_EPOCH);
+    assert_eq!(Some(third.slots_since), new.min());
     let other = self::desk(home.path(), &[]);
     assert_eq!(
         look(&other, "claude-code", Some(&third.revision))?,

@@ -2,34 +2,37 @@
 //!
 //! How many files are read at once is `look`'s business, how it is kept on the disk `index`'s.
 
+mod keeping;
+
 use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use spendtray_skim::hashing::Set;
 
-use crate::domain::agent::AgentSlot;
+use crate::domain::agent::{AgentSlot, Use};
 use crate::logs::Agent;
 use crate::logs::files::{Found, Places, Walk};
-use crate::logs::index::{self, Depth, Frame, Known, Loaded, MOST_RESPONSES};
+use crate::logs::index::{self, Depth, Known};
 use crate::logs::look::{self, Files, Job};
+use crate::logs::reading::Brought;
 use crate::logs::sight::{Faults, Order, Progress, ResponseView, Sights};
-use crate::logs::table::instant;
+use crate::logs::table::{Table, instant};
+use crate::logs::totals::About;
 
 /// A vendor's newest word may stand in a file that is not the newest: so many are remembered by name.
 const MOST_NEWEST: usize = 5;
-
-/// An index of less than this is never worth rewriting.
-const SMALL_INDEX: u64 = 1 << 20;
 
 /// What one agent's logs say, kept beyond their end.
 pub struct Counter {
     agent: &'static Agent,
     index: Option<PathBuf>,
     known: Known,
-    /// Whether the responses are in memory, or only their totals.
+    /// Which responses are at hand besides their totals.
     depth: Depth,
+    /// How many responses were at hand when the others were let go of.
+    stayed: usize,
     /// The files that were read or went away since the last save.
     touched: Set,
     /// The index's length when this counter last read or wrote it.
@@ -56,6 +59,7 @@ impl Counter {
             index,
             known: Known::default(),
             depth: Depth::Responses,
+            stayed: 0,
             touched: Set::default(),
             length: 0,
             compact: 0,
@@ -70,14 +74,6 @@ impl Counter {
             counter.take_over(loaded);
         }
         Ok(counter)
-    }
-
-    fn take_over(&mut self, loaded: Loaded) {
-        self.known = loaded.known;
-        self.depth = loaded.depth;
-        self.length = loaded.length;
-        self.rewrite |= loaded.stale;
-        self.faults.damaged_indexes += u64::from(loaded.damaged);
     }
 
     /// Reads what changed in the logs since the last look; `watch` is told after every file.
@@ -125,17 +121,17 @@ impl Counter {
         progress
     }
 
-    pub(super) fn roots(&self, places: &Places<'_>) -> Vec<PathBuf> {
+    pub(in crate::logs) fn roots(&self, places: &Places<'_>) -> Vec<PathBuf> {
         (self.agent.roots)(places)
     }
 
     /// What the last walk found besides files that changed.
-    pub(super) fn take_sights(&mut self) -> Sights {
+    pub(in crate::logs) fn take_sights(&mut self) -> Sights {
         std::mem::take(&mut self.sights)
     }
 
     /// From when on what was counted has changed since this was last asked; told once it is kept.
-    pub(super) const fn take_earliest(&mut self) -> Option<i64> {
+    pub(in crate::logs) const fn take_earliest(&mut self) -> Option<i64> {
         self.earliest.take()
     }
 
@@ -157,7 +153,7 @@ impl Counter {
             changed: jobs.len() as u64,
             ..Progress::default()
         };
-        if !jobs.is_empty() {
+        if !jobs.is_empty() && self.depth == Depth::Totals {
             match self.deepen() {
                 // Marks that were forgotten are more to read.
                 Ok(true) => jobs = self.jobs(&walk.files),
@@ -198,17 +194,24 @@ impl Counter {
         look::read(all, jobs, &mut |job, brought| {
             progress.read += 1;
             progress.left = progress.left.saturating_sub(job.bytes());
-            match brought {
-                Ok(brought) => {
-                    progress.bytes += brought.bytes;
-                    self.known.absorb(&brought.table);
-                    self.touched.insert(job.key);
-                    self.known.seen.insert(job.key, job.now_seen(brought));
-                }
+            match brought.and_then(|brought| self.absorb(job, brought)) {
+                Ok(bytes) => progress.bytes += bytes,
                 Err(_) => self.faults.unreadable += 1,
             }
             (order.watch)(*progress);
         });
+    }
+
+    /// Takes in what a look at a file brought; how many bytes were read for it.
+    fn absorb(&mut self, job: &Job<'_>, brought: Brought) -> io::Result<u64> {
+        if self.known.table.lacks(&brought.table) {
+            self.deepen()?;
+        }
+        self.known.absorb(&brought.table);
+        self.touched.insert(job.key);
+        let bytes = brought.bytes;
+        self.known.seen.insert(job.key, job.now_seen(brought));
+        Ok(bytes)
     }
 
     /// What must be read, the last written first.
@@ -237,108 +240,6 @@ impl Counter {
         });
     }
 
-    /// Reads the responses where only their totals are known; whether all marks were forgotten on the way.
-    fn deepen(&mut self) -> io::Result<bool> {
-        let Some(path) = self.index.as_ref().filter(|_| self.depth == Depth::Totals) else {
-            return Ok(false);
-        };
-        let mut loaded = index::load(path, Depth::Responses)?;
-        // Somebody took the index away: what still stands in the logs is read again.
-        let is_gone = loaded.length < self.length;
-        if !loaded.stale && !is_gone {
-            loaded.known.seen = std::mem::take(&mut self.known.seen);
-        }
-        self.rewrite |= is_gone;
-        let forgot = loaded.known.seen.is_empty();
-        self.take_over(loaded);
-        Ok(forgot)
-    }
-
-    /// Lets go of the responses where the index has them: totals and marks are enough until something changes.
-    pub(super) fn rest(&mut self) {
-        let Some(path) = self.index.as_ref().filter(|_| self.depth != Depth::Totals) else {
-            return;
-        };
-        let is_kept = self.known.table.changed() == 0 && self.touched.is_empty() && !self.rewrite;
-        // Only what this counter itself has taken in may stand in for it.
-        if is_kept
-            && let Ok(loaded) = index::load(path, Depth::Totals)
-            && loaded.length == self.length
-            && !loaded.stale
-        {
-            self.take_over(loaded);
-        }
-    }
-
-    /// Keeps what was counted since the last time. Nothing is lost when it fails: the next save tries again. When
-    /// nothing changed, nothing is written.
-    ///
-    /// # Errors
-    /// When the index cannot be written.
-    pub fn save(&mut self) -> io::Result<()> {
-        let Some(path) = self.index.clone() else {
-            return Ok(());
-        };
-        if self.known.table.changed() == 0 && self.touched.is_empty() && !self.rewrite {
-            return Ok(());
-        }
-        let earliest = self.known.totals.earliest_change();
-        self.earliest = self.earliest.into_iter().chain(earliest).min();
-        let held = index::hold(&path)?;
-        self.take_in_others(&path)?;
-        let saved = self.write(&path);
-        drop(held);
-        // What a failed write left behind is unknown: the next one starts anew.
-        self.rewrite = saved.is_err();
-        self.length = saved?;
-        self.known.table.keep();
-        self.known.totals.keep();
-        self.touched = Set::default();
-        Ok(())
-    }
-
-    fn write(&mut self, path: &Path) -> io::Result<u64> {
-        let is_long = self.length > SMALL_INDEX.max(2 * self.compact);
-        let is_much = self.known.table.changed() + self.touched.len() > MOST_RESPONSES;
-        if self.rewrite || is_long || is_much || self.length == 0 {
-            self.deepen()?;
-            self.compact = index::replace(path, &self.known)?;
-            return Ok(self.compact);
-        }
-        let slots = self.known.totals.changes();
-        let mut frame = Frame::new(&self.known.table.labels);
-        for slot in &slots {
-            frame.slot(slot);
-        }
-        let mut touched: Vec<u64> = self.touched.iter().copied().collect();
-        touched.sort_unstable();
-        for path in touched {
-            frame.file(path, self.known.seen.get(&path));
-        }
-        for (key, response) in self.known.table.changes() {
-            frame.response(key, &response);
-        }
-        index::append(path, &frame)
-    }
-
-    /// Takes in what another process wrote into the index since; then ours and theirs are written as one.
-    fn take_in_others(&mut self, path: &Path) -> io::Result<()> {
-        let length = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        if length == self.length {
-            return Ok(());
-        }
-        self.rewrite = true;
-        let theirs = index::load(path, Depth::Responses)?;
-        if self.depth == Depth::Responses {
-            self.known.absorb(&theirs.known.table);
-        } else if theirs.length >= self.length {
-            let seen = std::mem::take(&mut self.known.seen);
-            self.take_over(theirs);
-            self.known.seen = seen;
-        }
-        Ok(())
-    }
-
     /// What was counted, by quarter of an hour, oldest first.
     #[must_use]
     pub fn slots(&self) -> Vec<AgentSlot> {
@@ -352,6 +253,17 @@ impl Counter {
         self.known.totals.since(since.timestamp(), labels)
     }
 
+    /// The same as one use a quarter, oldest first.
+    pub(in crate::logs) fn uses_since(&self, since: DateTime<Utc>) -> Vec<Use> {
+        self.known.totals.uses_since(since.timestamp())
+    }
+
+    /// What was counted in those quarters, but for how much.
+    pub(in crate::logs) fn about(&self, since: DateTime<Utc>) -> About {
+        let labels = &self.known.table.labels;
+        self.known.totals.about(since.timestamp(), labels)
+    }
+
     /// Hands out every counted response since an instant once, in no order. It may read them from the index: what is not
     /// saved yet is handed out too.
     ///
@@ -362,28 +274,47 @@ impl Counter {
         since: DateTime<Utc>,
         each: &mut dyn FnMut(ResponseView<'_>),
     ) -> io::Result<()> {
-        let since = instant(since.timestamp());
-        let loaded;
-        let table = match &self.index {
-            Some(path) if self.depth == Depth::Totals => {
-                loaded = index::load(path, Depth::ResponsesSince(since))?;
-                &loaded.known.table
+        self.table_since(since, |table, since| {
+            let responses = table.responses();
+            for (_, response) in responses.filter(|(_, response)| response.at >= since) {
+                let named = table.labels.named(response.label);
+                each(ResponseView {
+                    at: i64::from(response.at),
+                    model: named.model,
+                    project: named.project,
+                    session: named.session,
+                    terms: named.terms,
+                    tally: response.tally,
+                });
             }
-            _ => &self.known.table,
-        };
-        let responses = table.responses();
-        for (_, response) in responses.filter(|(_, response)| response.at >= since) {
-            let named = table.labels.named(response.label);
-            each(ResponseView {
-                at: i64::from(response.at),
-                model: named.model,
-                project: named.project,
-                session: named.session,
-                terms: named.terms,
-                tally: response.tally,
+        })
+    }
+
+    /// Every response since an instant as a use, in no order.
+    pub(in crate::logs) fn uses(&self, since: DateTime<Utc>) -> io::Result<Vec<Use>> {
+        self.table_since(since, |table, since| {
+            let uses = table.uses_since(since).filter_map(|(at, tokens)| {
+                let at = DateTime::from_timestamp(i64::from(at), 0)?;
+                Some(Use { at, tokens })
             });
+            uses.collect()
+        })
+    }
+
+    /// Hands out a table that has every response since an instant, and the instant as it is kept.
+    fn table_since<T>(
+        &self,
+        since: DateTime<Utc>,
+        take: impl FnOnce(&Table, u32) -> T,
+    ) -> io::Result<T> {
+        let since = instant(since.timestamp());
+        match &self.index {
+            Some(path) if !self.has_since(since) => {
+                let loaded = index::load(path, Depth::ResponsesSince(since))?;
+                Ok(take(&loaded.known.table, since))
+            }
+            _ => Ok(take(&self.known.table, since)),
         }
-        Ok(())
     }
 
     /// What was wrong so far.
@@ -399,56 +330,4 @@ impl Counter {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::io::Write as _;
-
-    use super::*;
-    use crate::domain::variables::Variables;
-    use crate::logs::CLAUDE_CODE;
-
-    fn respond(home: &Path, id: &str) {
-        let folder = home.join(".claude/projects/alpha");
-        fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("s.jsonl");
-        let mut file = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .unwrap();
-        let line = format!(
-            r#"{{"type":"assistant","timestamp":"2026-11-23T08:00:00Z","requestId":"r{id}","message":{{"id":"{id}","model":"m","stop_reason":"end_turn","usage":{{"input_tokens":1,"output_tokens":2}}}}}}"#
-        );
-        writeln!(file, "{line}").unwrap();
-    }
-
-    fn look(counter: &mut Counter, home: &Path) -> (usize, u64) {
-        let places = Places {
-            home,
-            config_home: &home.join(".config"),
-            variables: &Variables::default(),
-        };
-        counter.look(&places, &mut |_| {});
-        let requests = counter.slots();
-        let requests = requests.iter().map(|slot| slot.tally.requests).sum();
-        (counter.known.table.responses().count(), requests)
-    }
-
-    #[test]
-    fn a_counter_at_rest_has_totals_only_and_counts_on_without_counting_twice() {
-        let home = tempfile::tempdir().unwrap();
-        respond(home.path(), "one");
-        let index = Some(home.path().join("index"));
-        let mut counter = Counter::open(CLAUDE_CODE, index).unwrap();
-        assert_eq!(look(&mut counter, home.path()), (1, 1));
-        // What is not kept cannot be let go of.
-        counter.rest();
-        assert_eq!(look(&mut counter, home.path()), (1, 1));
-        counter.save().unwrap();
-        counter.rest();
-        assert_eq!(look(&mut counter, home.path()), (0, 1));
-        respond(home.path(), "one");
-        respond(home.path(), "two");
-        assert_eq!(look(&mut counter, home.path()), (2, 2));
-    }
-}
+mod tests;
