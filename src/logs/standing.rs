@@ -23,14 +23,14 @@ use crate::system::watch::{Post, Telling};
 /// More than this is read in parts, so that figures are there in between and nothing is read twice after a crash.
 const MUCH: u64 = 64 << 20;
 
+/// What was used within so long stays at hand: the session that runs, and all that lines may still be added to.
+const AT_HAND: TimeDelta = TimeDelta::days(2);
+
 /// All folders are walked at least so often: a limit or an old system may keep something from us.
 const WALKED_EVERY: TimeDelta = TimeDelta::minutes(10);
 
 /// So many of the files that were last written may be held open by whoever writes them.
 const MOST_OPEN: usize = 8;
-
-/// What was used within so long stays at hand: the session that runs, and all that lines may still be added to.
-const AT_HAND: TimeDelta = TimeDelta::days(2);
 
 /// A folder may be made within one that is only just watched: so often is looked again.
 const NEW_IN_NEW: usize = 3;

@@ -3,8 +3,8 @@
 /// Positions by hash. The owner keeps the items, and tells whether a position holds what is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Lookup {
-    /// A position below, and above it what there is room for of its hash. The length is a power of two, and half of
-    /// them at least are free.
+    /// A position below, and above it what there is room for of its hash. The length is a power of two, and a quarter of
+    /// them at least is free.
     cells: Vec<u32>,
     /// Half of the hash of each position.
     halves: Vec<u32>,
@@ -43,7 +43,7 @@ impl Lookup {
             *own = half;
         }
         self.filled += 1;
-        if self.filled * 2 <= self.cells.len() {
+        if self.filled * 4 <= self.cells.len() * 3 {
             return self.put(half, position);
         }
         let before = std::mem::take(&mut self.cells);

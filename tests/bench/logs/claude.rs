@@ -18,8 +18,8 @@ const PROJECTS: [&str; 6] = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta
 pub(super) struct Claude {
     /// The first lines of the last long session, and its id.
     history: (Vec<u8>, String),
-    /// Those of them without a request.
-    unnamed: Vec<Line>,
+    /// Those of them that somebody may count again.
+    repeatable: Vec<(Repeat, Line)>,
 }
 
 /// What all lines of a file have in common.
@@ -42,8 +42,8 @@ struct Response {
     tokens: [u64; 4],
 }
 
-/// A message, and when it was told.
-type Told = (String, i64);
+/// A message, and what it tells.
+type Told = (String, Line);
 
 /// A file's lines, when the last was written, and some of its messages.
 type Lines = (Vec<u8>, i64, Vec<Told>);
@@ -65,8 +65,8 @@ impl Claude {
         if maker.chance.in_hundred(6) && !self.history.1.is_empty() {
             let copied = String::from_utf8_lossy(&self.history.0);
             text.extend(copied.replace(&self.history.1, &head.session).bytes());
-            for line in &self.unnamed {
-                maker.repeat(Repeat::Copy, line);
+            for (why, line) in &self.repeatable {
+                maker.repeat(*why, line);
             }
         }
         let mut nested = Vec::new();
@@ -99,8 +99,9 @@ impl Claude {
             let cut = cut.get(..=end.unwrap_or(0)).unwrap_or_default();
             self.history = (cut.to_vec(), head.session.clone());
             let ends = fresh..=fresh + cut.len();
-            let within = maker.unnamed.iter().filter(|(end, _)| ends.contains(end));
-            self.unnamed = within.map(|(_, line)| *line).collect();
+            let all = maker.repeatable.iter();
+            let within = all.filter(|(end, ..)| ends.contains(end));
+            self.repeatable = within.map(|(_, why, line)| (*why, *line)).collect();
         }
         maker.put(
             &folder.join(format!("{}.jsonl", head.session)),
@@ -118,7 +119,7 @@ fn lines(
     mut nested: Vec<Told>,
 ) -> Outcome<Lines> {
     let mut at = plan.at;
-    maker.unnamed.clear();
+    maker.repeatable.clear();
     let mut messages = Vec::new();
     let model = maker.chance.one_of(&MODELS);
     let mut context = maker.chance.between(8_000, 30_000);
@@ -129,10 +130,12 @@ fn lines(
         at = plan.later(at, maker.chance.between(1, 9));
         let output = streamed(maker, (head, &response), at, &mut text)?;
         if head.side && messages.len() < 4 {
-            messages.push((message(maker, &response, 40, (output, true)), at));
+            let told = line(&response, at, output);
+            messages.push((message(maker, &response, 40, (output, true)), told));
         }
-        if let Some((message, told_at)) = nested.pop() {
-            progress(maker, head, (&message, told_at), &mut text)?;
+        if let Some((message, told)) = nested.pop() {
+            progress(maker, head, (&message, told.at), &mut text)?;
+            maker.repeatable.push((text.len(), Repeat::Nested, told));
         }
         for _ in 0..maker.chance.below(3) {
             let kind =
@@ -196,13 +199,13 @@ fn streamed(
         let length = maker.chance.along(&TEXTS) / 2;
         let message = message(maker, response, length, (output, last));
         entry(maker, (head, response), (at + line - 1, &message), text)?;
-        let [input, cached, written, _] = response.tokens;
-        let told = Line {
-            at: at + line - 1,
-            model: response.model,
-            tokens: [input, cached, written, output],
-        };
-        unnamed(maker, head, (text.len(), told), line < lines);
+        if !head.side && !head.requests {
+            let told = self::line(response, at + line - 1, output);
+            maker.repeatable.push((text.len(), Repeat::Copy, told));
+            if line < lines {
+                maker.repeat(Repeat::Line, &told);
+            }
+        }
     }
     let [input, cached, written, _] = response.tokens;
     maker
@@ -222,24 +225,17 @@ fn streamed(
         };
         let message = message(maker, &again, 100, (output, true));
         entry(maker, (&side, &again), (at + 4, &message), text)?;
-        let told = Line {
-            at: at + 4,
-            model: response.model,
-            tokens: [input, cached, written, output],
-        };
-        unnamed(maker, head, (text.len(), told), true);
     }
     Ok(output)
 }
 
-/// Remembers a line that tells no request; books it where the response has another.
-fn unnamed(maker: &mut Maker, head: &Head, (end, line): (usize, Line), is_further: bool) {
-    if head.requests {
-        return;
-    }
-    maker.unnamed.push((end, line));
-    if is_further {
-        maker.repeat(Repeat::Line, &line);
+/// What a line of a response tells.
+fn line(response: &Response, at: i64, output: u64) -> Line {
+    let [input, cached, written, _] = response.tokens;
+    Line {
+        at,
+        model: response.model,
+        tokens: [input, cached, written, output],
     }
 }
 

@@ -37,9 +37,12 @@ impl Codex {
             text,
             "{{\"timestamp\":\"{time}\",\"type\":\"turn_context\",\"payload\":{{\"turn_id\":\"t\",\"cwd\":\"/home/dev/beta\",\"approval_policy\":\"on-request\",\"model\":\"{model}\",\"effort\":\"high\",\"summary\":\"auto\"}}}}"
         )?;
-        for [replayed, last] in parent.iter().flat_map(|(_, events)| events) {
+        let events = parent.map_or(Vec::new(), |(_, events)| events);
+        for [replayed, last] in &events {
             totals = *replayed;
             count(&mut text, (plan.at, 20), totals, *last)?;
+        }
+        if let [[_, last]] = events.as_slice() {
             maker.repeat(Repeat::Replay, &line(plan.at, model, *last));
         }
         let started = plan.at + 1;

@@ -73,22 +73,25 @@ impl Truth {
 /// Why the same use stands in a corpus more than once, where only a rule tells that it is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Repeat {
-    /// A further line of a response that tells no request.
+    /// A further line of the main chain's response that tells no request.
     Line,
     /// A line of such a response in the copy that a resumed session begins with.
     Copy,
-    /// An event of its parent's that a fork begins with, at a time of its own.
+    /// A line in such a copy that nests a sub-agent's message.
+    Nested,
+    /// The only event of its parent's that a fork begins with, at a time of its own.
     Replay,
 }
 
 impl Repeat {
-    pub(super) const ALL: [Self; 3] = [Self::Line, Self::Copy, Self::Replay];
+    pub(super) const ALL: [Self; 4] = [Self::Line, Self::Copy, Self::Nested, Self::Replay];
 
     pub(super) const fn told(self) -> &'static str {
         match self {
             Self::Line => "further lines of a response without `requestId`",
-            Self::Copy => "the same lines, copied by a resumed session",
-            Self::Replay => "a parent's events, replayed by a fork of Codex",
+            Self::Copy => "lines of such a response, copied by a resumed session",
+            Self::Nested => "sub-agents' messages nested in lines that it copied",
+            Self::Replay => "a parent's only event, replayed by a fork of Codex",
         }
     }
 }
@@ -101,8 +104,8 @@ pub(super) struct Maker {
     pub(super) truth: Truth,
     /// What else stands in the corpus and is no use, by why somebody may count it all the same.
     pub(super) repeated: BTreeMap<Repeat, Truth>,
-    /// The lines without a request in the file being made, by where they end.
-    pub(super) unnamed: Vec<(usize, Line)>,
+    /// The lines of the file being made that somebody may count again in a copy, by where they end.
+    pub(super) repeatable: Vec<(usize, Repeat, Line)>,
     pub(super) files: u64,
     pub(super) bytes: u64,
     pub(super) bytes_today: u64,
@@ -218,7 +221,7 @@ fn empty(home: &Path, seed: u64) -> Maker {
         text,
         truth: Truth::default(),
         repeated: BTreeMap::new(),
-        unnamed: Vec::new(),
+        repeatable: Vec::new(),
         files: 0,
         bytes: 0,
         bytes_today: 0,

@@ -3,13 +3,16 @@
 //!
 //! What differs, with `ccusage` 20.0.24:
 //!
-//! * **A response without `requestId`** (gateways, 3 in 100 sessions here) is known to it by message *and* request, so that
-//!   each of its lines counts: those of one stream, those of a side question, and their copies in a session that resumes
-//!   another. Ours is known by its message alone where a line tells no request.
-//! * **A fork of Codex** begins with its parent's events under its own time. It counts them, because neither time nor
-//!   model are the parent's; ours counts nothing before the first task that began in the fork.
+//! * **A response without `requestId`** (gateways; 3 in 100 sessions here) is known to it by message *and* request, so that
+//!   each of its lines on the main chain counts: those of one stream, and their copies in a session that resumes another.
+//!   Ours is known by its message alone where a line tells no request.
+//! * **A sub-agent's message that a `progress` line nests** is known to it in its own session only: where a resumed session
+//!   copies the line, it counts again. Ours is the same message wherever it stands.
+//! * **A fork of Codex** begins with its parent's events under a time of its own. It knows them by their number: two or
+//!   more within a second are a replay, and a single one counts. Ours counts nothing before the first task that began in
+//!   the fork.
 //!
-//! Nothing else differs: what is left of a day, a model and a class when those are taken away is zero.
+//! Nothing else differs: what is left of a day, a model and a class when these are taken away is zero.
 
 use std::collections::BTreeMap;
 
