@@ -7,6 +7,9 @@ use super::corpus::{Line, Maker, Plan, Repeat, TEXTS, stamp};
 
 const MODELS: [&str; 3] = ["gpt-5.5", "gpt-5.4", "gpt-5.3-codex"];
 
+/// Events of `ccusage` that follow each other within so many seconds are a replay, as far as was seen.
+const CLOSELY: i64 = 8;
+
 /// What later threads take from earlier ones.
 #[derive(Default)]
 pub(super) struct Codex {
@@ -42,9 +45,7 @@ impl Codex {
             totals = *replayed;
             count(&mut text, (plan.at, 20), totals, *last)?;
         }
-        if let [[_, last]] = events.as_slice() {
-            maker.repeat(Repeat::Replay, &line(plan.at, model, *last));
-        }
+        let mut only = only(&events, plan.at, model);
         let started = plan.at + 1;
         writeln!(
             text,
@@ -56,6 +57,10 @@ impl Codex {
             at = plan.later(at, maker.chance.between(2, 9));
             items(maker, at, &mut text)?;
             at = plan.later(at, maker.chance.between(2, 9));
+            let follows = |line: &Line| at - line.at < CLOSELY;
+            if let Some(line) = only.take().filter(|line| !follows(line)) {
+                maker.repeat(Repeat::Replay, &line);
+            }
             let last = usage(maker);
             for (sum, more) in totals.iter_mut().zip(last) {
                 *sum += more;
@@ -77,6 +82,14 @@ impl Codex {
             .home
             .join(format!(".codex/sessions/{day}/rollout-{name}-{id}.jsonl"));
         maker.put(&path, &text, (plan, at))
+    }
+}
+
+/// The only replayed event.
+fn only(events: &[[Totals; 2]], at: i64, model: &'static str) -> Option<Line> {
+    match events {
+        [[_, last]] => Some(line(at, model, *last)),
+        _ => None,
     }
 }
 

@@ -8,9 +8,9 @@
 //!   Ours is known by its message alone where a line tells no request.
 //! * **A sub-agent's message that a `progress` line nests** is known to it in its own session only: where a resumed session
 //!   copies the line, it counts again. Ours is the same message wherever it stands.
-//! * **A fork of Codex** begins with its parent's events under a time of its own. It knows them by their number: two or
-//!   more within a second are a replay, and a single one counts. Ours counts nothing before the first task that began in
-//!   the fork.
+//! * **A fork of Codex** begins with its parent's events under a time of its own. It knows them by how closely they
+//!   follow each other, so that a single one counts which nothing follows within some eight seconds. Ours counts nothing
+//!   before the first task that began in the fork.
 //!
 //! Nothing else differs: what is left of a day, a model and a class when these are taken away is zero.
 

@@ -255,6 +255,52 @@ fn a_decoy_in_the_configuration_folder_does_not_hide_the_file_in_the_home() -> O
     Ok(())
 }
 
+#[test]
+fn uses_are_told_by_quarter_up_to_the_last_long_pause_and_singly_since() -> Outcome<()> {
+    let home = tempfile::tempdir()?;
+    copy(
+        &samples().join("claude-code/c14-blocks"),
+        &home.path().join(".claude"),
+    )?;
+    let desk = desk(home.path(), &[]);
+    let uses = |hours, now: &str| -> Outcome<Vec<(String, u64)>> {
+        let now: DateTime<Utc> = now.parse()?;
+        let ask = Ask {
+            uses_since: DateTime::UNIX_EPOCH,
+            singly_if_since: now - TimeDelta::hours(10),
+            pause: TimeDelta::hours(hours),
+            now,
+            ..Ask::TOTALS
+        };
+        let seen = desk.look(agent("claude-code")?, ask)?.ok_or("no uses")?;
+        let uses = seen.uses.iter();
+        let told = uses.map(|each| (each.at.format("%H:%M:%S").to_string(), each.tokens));
+        Ok(told.collect())
+    };
+    let told = |list: &[(&str, u64)]| -> Vec<(String, u64)> {
+        list.iter()
+            .map(|(at, tokens)| ((*at).to_owned(), *tokens))
+            .collect()
+    };
+    let quarters = [
+        ("09:15:00", 110),
+        ("10:00:00", 220),
+        ("13:45:00", 330),
+        ("14:00:00", 990),
+        ("14:30:00", 660),
+    ];
+    let night = "2026-09-15T23:00:00Z";
+    let with_last = [quarters.as_slice(), &[("22:15:00", 770)]].concat();
+    assert_eq!(uses(5, night)?, told(&with_last));
+    // Without a pause of eight hours the run is the whole day.
+    let singly = uses(8, night)?;
+    assert_eq!(singly.first(), told(&[("09:17:30", 110)]).first());
+    assert_eq!(singly.len(), 7);
+    // Long after, all is told by quarter.
+    assert_eq!(uses(8, "2026-09-17T00:00:00Z")?, told(&with_last));
+    Ok(())
+}
+
 /// F61
 #[test]
 fn a_look_that_brings_nothing_says_so_and_one_that_brings_a_response_or_a_word_tells_all()
