@@ -28,9 +28,11 @@ const PATIENCE: u32 = 100;
 /// Starts the program in that home and watches it.
 pub(super) fn measure(home: &Path, table: &mut Table) -> Outcome {
     let runtime = Builder::new_current_thread().enable_all().build()?;
+    // The ledger must lie on a disk: the logs may lie in memory, where the program keeps none.
+    let data = tempfile::tempdir()?;
     runtime.block_on(async {
         let mut bus = Bus::start().await?;
-        let mut program = start(home, &bus)?;
+        let mut program = start(home, data.path(), &bus)?;
         let measured = watch(home, (&mut bus, program.id()), table).await;
         program.kill()?;
         program.wait()?;
@@ -38,7 +40,7 @@ pub(super) fn measure(home: &Path, table: &mut Table) -> Outcome {
     })
 }
 
-fn start(home: &Path, bus: &Bus) -> Outcome<Child> {
+fn start(home: &Path, data: &Path, bus: &Bus) -> Outcome<Child> {
     let config = home.join(".config/spendtray");
     fs::create_dir_all(&config)?;
     fs::create_dir_all(home.join("run"))?;
@@ -47,6 +49,7 @@ fn start(home: &Path, bus: &Bus) -> Outcome<Child> {
     let program = Command::new(env!("CARGO_BIN_EXE_spendtray"))
         .env_clear()
         .env("HOME", home)
+        .env("XDG_DATA_HOME", data)
         .env("XDG_RUNTIME_DIR", home.join("run"))
         .env("TZ", "UTC")
         .env("SPENDTRAY_NOW", stamp(NOON, 0))
