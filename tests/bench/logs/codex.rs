@@ -17,7 +17,7 @@ pub(super) struct Codex {
 /// What a fork takes from its parent.
 struct Parent {
     id: String,
-    /// Its first events, each with its totals and what it added.
+    /// Its first events, those that it replays among them, each with its totals and what it added.
     events: Vec<[Totals; 2]>,
     /// When its last event was.
     until: i64,
@@ -57,7 +57,9 @@ impl Codex {
             "{{\"timestamp\":\"{}\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"task_started\",\"turn_id\":\"t\",\"started_at\":{started},\"model_context_window\":258400}}}}",
             stamp(started, 0)
         )?;
-        let (mut at, mut known) = (started, Vec::new());
+        // A fork of a fork replays what its parent replayed, and then what that one did.
+        let mut known = parent.map_or_else(Vec::new, |parent| parent.events);
+        let mut at = started;
         while (text.len() as u64) < plan.size {
             at = plan.later(at, maker.chance.between(2, 9));
             items(maker, at, &mut text)?;

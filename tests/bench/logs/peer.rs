@@ -9,8 +9,10 @@
 //! * **A sub-agent's message that a `progress` line nests** is known to it in its own session only: where a resumed session
 //!   copies the line, it counts again. Ours is the same message wherever it stands.
 //!
-//! What is left of a day, a model and a class when these are taken away is zero with 1 GB. With 3 GB one event was left that
-//! a fork of Codex replays alone, which it counted; why that one and none of the others was not found.
+//! What is left of a day, a model and a class when these are taken away is zero.
+//!
+//! It knows what a fork of Codex replays by how its parent begins. (A fork that replays one event alone, of a parent that
+//! begins with a replay of its own, is counted by it and not by ours; Codex writes no such fork.)
 
 use std::collections::BTreeMap;
 
