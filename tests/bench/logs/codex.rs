@@ -1,6 +1,7 @@
 //! Rollouts of Codex: running totals that are told again, forks and sub-agents that replay their parent.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use super::corpus::{Maker, Plan, TEXTS, stamp};
@@ -84,14 +85,16 @@ impl Codex {
             events: known,
             until: at,
         });
-        let date = stamp(plan.at, 0);
-        let day = date.get(..10).unwrap_or_default().replace('-', "/");
-        let name = date.get(..19).unwrap_or_default().replace(':', "-");
-        let path = maker
-            .home
-            .join(format!(".codex/sessions/{day}/rollout-{name}-{id}.jsonl"));
-        maker.put(&path, &text, (plan, at))
+        maker.put(&rollout(&maker.home, plan.at, &id), &text, (plan, at))
     }
+}
+
+/// Where the rollout of a thread lies that began at an instant.
+fn rollout(home: &Path, at: i64, id: &str) -> PathBuf {
+    let date = stamp(at, 0);
+    let day = date.get(..10).unwrap_or_default().replace('-', "/");
+    let name = date.get(..19).unwrap_or_default().replace(':', "-");
+    home.join(format!(".codex/sessions/{day}/rollout-{name}-{id}.jsonl"))
 }
 
 fn usage(maker: &mut Maker) -> Totals {
