@@ -227,6 +227,8 @@ impl Engine {
                 }
                 Err(error) => {
                     self.desk.ledger_trouble(&error);
+                    // Of what failed half-way a part may be kept.
+                    changed.push((account.clone(), Since::both(record::since(now))));
                     Some(now + TRY_AGAIN)
                 }
             };
