@@ -105,16 +105,20 @@ impl AccountSnapshot {
 
     /// Lets go of usage and history from before an instant, and of the oldest of a long history.
     pub fn forget_before(&mut self, instant: DateTime<Utc>) {
-        let old = |at: DateTime<Utc>| at < instant;
-        let slots = self.slots.partition_point(|slot| old(slot.start));
-        self.slots.drain(..slots);
-        let balances = self.balance_history.partition_point(|point| old(point.at));
-        let balances = balances.max(self.balance_history.len().saturating_sub(MOST_POINTS));
-        self.balance_history.drain(..balances);
-        let windows = self.window_history.partition_point(|point| old(point.at));
-        let windows = windows.max(self.window_history.len().saturating_sub(MOST_POINTS));
-        self.window_history.drain(..windows);
+        drop_old(&mut self.slots, usize::MAX, |slot| slot.start < instant);
+        drop_old(&mut self.balance_history, MOST_POINTS, |point| {
+            point.at < instant
+        });
+        drop_old(&mut self.window_history, MOST_POINTS, |point| {
+            point.at < instant
+        });
     }
+}
+
+/// Drops what is old, and the oldest where more than so many are left; oldest first.
+fn drop_old<T>(known: &mut Vec<T>, most: usize, is_old: impl Fn(&T) -> bool) {
+    let old = known.partition_point(is_old);
+    known.drain(..old.max(known.len().saturating_sub(most)));
 }
 
 /// What was known before an instant, and what is known from it on; both oldest first. `None`: nothing is new.
@@ -161,4 +165,29 @@ pub struct WindowPoint {
     pub name: WindowName,
     /// Percent used.
     pub used_percent: Decimal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(most: usize) -> Vec<i32> {
+        let mut known = (0..6).collect();
+        drop_old(&mut known, most, |number| *number < 2);
+        known
+    }
+
+    #[test]
+    fn what_is_old_goes_and_of_a_long_history_the_oldest() {
+        assert_eq!(left(10), [2, 3, 4, 5]);
+        assert_eq!(left(3), [3, 4, 5]);
+    }
+
+    #[test]
+    fn what_is_new_takes_the_place_of_what_was_known_from_an_instant_on() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let joined = |from| joined((vec![1, 2, 3], vec![2, 4]), from, |second| at(*second));
+        assert_eq!(joined(Some(at(2))), [1, 2, 4]);
+        assert_eq!(joined(None), [1, 2, 3], "nothing is new");
+    }
 }
