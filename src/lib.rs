@@ -63,7 +63,7 @@
 //!   ([`analysis::folding`]). What reads gigabytes of agents' logs is built for speed, and is a package of its own for
 //!   that, `src/skim`.
 //! * A fault of the program ends it (`panic = "abort"`), with its place in the log: a tenth of the program less, and no
-//!   tray that is half dead. `unsafe` stands in one line (`system::heap`): only the C library gives freed memory back.
+//!   tray that is half dead. `unsafe` stands in one file (`system::memory`): only the C library gives memory back.
 //! * [`simulator`] is part of the library: the demo and the tests talk to the same strict vendors.
 
 pub mod analysis;

@@ -16,8 +16,8 @@ use crate::app::poller::Reach;
 use crate::config::watch::Watch;
 use crate::store::StoreError;
 use crate::system::autostart::{Autostart, Status};
-use crate::system::heap;
 use crate::system::instance::Instance;
+use crate::system::memory;
 use crate::system::steps::{self, Stepper};
 use crate::view::menu::Checked;
 
@@ -70,7 +70,7 @@ impl Resident {
             reload: assembly.reload(),
             updates: outbox,
             autostart: Box::new(move || checked(&read_autostart)),
-            give_back: Box::new(heap::give_back),
+            give_back: Box::new(memory::give_back),
             config_file: assembly.paths.config_file.clone(),
         });
         guards.watch = watch(assembly);

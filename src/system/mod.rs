@@ -5,9 +5,9 @@
 
 pub mod alarm;
 pub mod autostart;
-pub mod heap;
 pub mod identity;
 pub mod instance;
+pub mod memory;
 pub mod open;
 pub mod private;
 pub mod session;

@@ -17,7 +17,7 @@ use spendtray::domain::variables::Variables;
 use spendtray::http::Http;
 use spendtray::logs::{Ask, CLAUDE_CODE, Desk, Surroundings};
 use spendtray::providers::{ALL, PollContext, Provider};
-use spendtray::system::heap;
+use spendtray::system::memory;
 use spendtray::system::watch::Happened;
 
 use super::child::{line, status};
@@ -52,7 +52,7 @@ pub(super) fn run(home: &Path, indexes: &Path) -> Outcome<String> {
     let mut looks = resident.looks()?;
     let mut polls = resident.polls()?;
     drop(ear);
-    heap::give_back();
+    memory::give_back();
     let mut told = String::new();
     write!(
         told,
