@@ -10,6 +10,7 @@ use crate::app::accounts::{Planned, planned};
 use crate::app::ledger::Ledger;
 use crate::app::message::Command;
 use crate::app::settings::Settings;
+use crate::config::Config;
 use crate::domain::account::AccountId;
 use crate::domain::poll::FailureKind;
 use crate::http::Http;
@@ -93,6 +94,18 @@ impl Engine {
         }
     }
 
+    /// Plans the accounts that there are under a configuration; who is not among them is asked no more. Returns those that
+    /// there were.
+    pub(super) fn plan(&mut self, config: &Config) -> Vec<Planned> {
+        let logs = &self.reach.logs;
+        let all = planned(config, &self.reach.variables, self.registry, &|id| {
+            logs.has(id)
+        });
+        let is_planned = |id: &AccountId| all.iter().any(|planned| planned.id() == id);
+        self.due.retain(|id, _| is_planned(id));
+        std::mem::replace(&mut self.planned, all)
+    }
+
     /// Drops the polls under way of accounts whose settings are not what they were.
     fn abandon_changed(&mut self, before: &[Planned]) {
         let unchanged = |id: &AccountId| {
@@ -153,18 +166,9 @@ impl Engine {
             self.abandon_polls();
         }
         self.reach_anew(&settings, now).await;
-        let before = std::mem::take(&mut self.planned);
-        let logs = Arc::clone(&self.reach.logs);
-        self.planned = planned(
-            &settings.config,
-            &settings.variables,
-            self.registry,
-            &|id| logs.has(id),
-        );
+        let before = self.plan(&settings.config);
         self.abandon_changed(&before);
         self.dismiss_agents(&before);
-        self.due
-            .retain(|id, _| self.planned.iter().any(|planned| planned.id() == id));
         self.desk
             .take(settings, self.planned.iter().map(Planned::card).collect());
         let waiting = self.told_to_wait(now);

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Engine;
 use super::round::Haste;
-use crate::app::accounts::{LOOKED_AT, Planned, awaited, planned};
+use crate::app::accounts::{LOOKED_AT, Planned, awaited};
 use crate::domain::account::AccountId;
 use crate::domain::period;
 use crate::logs::{Progress, Watch};
@@ -52,13 +52,10 @@ impl Engine {
         if !awaited.iter().any(|agent| logs.has(agent)) {
             return;
         }
-        self.planned = planned(config, &self.reach.variables, self.registry, &|id| {
-            logs.has(id)
-        });
+        let config = config.clone();
+        self.plan(&config);
         self.desk
             .deal(self.planned.iter().map(Planned::card).collect());
-        let is_planned = |id: &AccountId| self.planned.iter().any(|planned| planned.id() == id);
-        self.due.retain(|id, _| is_planned(id));
         for planned in &self.planned {
             let at_once = Some(DateTime::UNIX_EPOCH);
             self.due.entry(planned.id().clone()).or_insert(at_once);
