@@ -97,3 +97,60 @@ impl AtHand {
         changed.usage.is_none_or(is_fine).then_some(changed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::reading::Reading;
+    use crate::domain::tokens::TokenCounts;
+    use crate::domain::usage::{Attribution, Cost, UsageEvent};
+
+    fn minute(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::minutes(minutes)
+    }
+
+    /// A reading of requests at these minutes.
+    fn requests(at: &[i64]) -> Reading {
+        let mut reading = Reading::empty(AccountId::parse("venice"), minute(120));
+        let event = |minutes: &i64| UsageEvent {
+            key: minutes.to_string(),
+            at: minute(*minutes),
+            who: Attribution::default(),
+            requests: 1,
+            tokens: TokenCounts::default(),
+            cost: Cost::Unknown,
+        };
+        reading.events = at.iter().map(event).collect();
+        reading
+    }
+
+    fn counted(at_hand: &AtHand) -> Vec<Option<u64>> {
+        let slots = at_hand
+            .snapshot
+            .accounts
+            .iter()
+            .flat_map(|known| &known.slots);
+        slots.map(|slot| slot.requests).collect()
+    }
+
+    #[tokio::test]
+    async fn what_did_not_change_is_not_read_again_until_another_has_written() {
+        let here = (Zone::UTC, minute(121));
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        let mut at_hand = AtHand::default();
+        let first = requests(&[0, 60]);
+        store.record_reading(&first, minute(125)).await.unwrap();
+        at_hand.read(&store, here).await.unwrap();
+        assert_eq!(counted(&at_hand), [Some(1), Some(1)]);
+        // A mark that the ledger knows nothing of stays where nothing is read.
+        at_hand.snapshot.accounts[0].slots[0].requests = Some(99);
+        let more = requests(&[61]);
+        let changed = store.record_reading(&more, minute(125)).await.unwrap();
+        let changed = [(more.account, changed)];
+        at_hand.follow(&store, &changed, here).await.unwrap();
+        assert_eq!(counted(&at_hand), [Some(99), Some(2)]);
+        at_hand.others = Some(-1);
+        at_hand.follow(&store, &changed, here).await.unwrap();
+        assert_eq!(counted(&at_hand), [Some(1), Some(2)]);
+    }
+}
