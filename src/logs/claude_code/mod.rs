@@ -26,7 +26,7 @@ use crate::domain::tokens::TokenCounts;
 use crate::logs::Agent;
 use crate::logs::claude_cache;
 use crate::logs::claude_code::wire::{
-    Entry, FIND_USAGE, Kinds, Usage, entry, jumped, nested, usage,
+    Entry, FIND_USAGE, Field, Figure, Kinds, Usage, entry, jumped, nested, usage,
 };
 use crate::logs::files::{Places, named_in};
 use crate::logs::numbers;
@@ -99,7 +99,11 @@ struct Names {
 
 impl Names {
     fn take(&mut self, entry: &Entry<'_>) {
-        let fresh = [entry.model(), entry.session(), entry.folder()];
+        let fresh = [
+            entry.at(Field::Model),
+            entry.at(Field::Session),
+            entry.at(Field::Folder),
+        ];
         let known = self.raw.iter_mut().zip(&mut self.texts);
         for (fresh, (raw, text)) in fresh.into_iter().zip(known) {
             if *raw != fresh.0 {
@@ -129,7 +133,7 @@ impl Reader for Transcript {
         let Some(outer) = entry(line) else {
             return Heed::Bad;
         };
-        match outer.kind().bytes() {
+        match outer.at(Field::Kind).bytes() {
             Some(b"assistant") => self.count(&outer, table),
             Some(b"progress") => match nested(&outer) {
                 Some(inner) => self.count(&inner, table),
@@ -158,28 +162,31 @@ impl Usage<'_, '_> {
     /// The tokens; `None` when what was read or written is not a count.
     fn tokens(self) -> Option<TokenCounts> {
         let lenient = |raw: Raw<'_>| raw.count_or_zero().unwrap_or(0);
-        let for_1h = lenient(self.for_1h());
-        let split = lenient(self.for_5m()).saturating_add(for_1h);
-        let output = self.output().count()?;
+        let for_1h = lenient(self.at(Figure::For1h));
+        let split = lenient(self.at(Figure::For5m)).saturating_add(for_1h);
+        let output = self.at(Figure::Output).count()?;
         Some(TokenCounts {
-            input: self.input().count()?,
-            cached_input: lenient(self.cache_read()),
+            input: self.at(Figure::Input).count()?,
+            cached_input: lenient(self.at(Figure::CacheRead)),
             cache_write: 0,
-            cache_write_5m: lenient(self.cache_write()).max(split) - for_1h,
+            cache_write_5m: lenient(self.at(Figure::CacheWrite)).max(split) - for_1h,
             cache_write_1h: for_1h,
             output,
-            reasoning: lenient(self.thinking()).min(output),
+            reasoning: lenient(self.at(Figure::Thinking)).min(output),
         })
     }
 
     fn terms(self, tokens: &TokenCounts) -> Terms {
-        let speed = match (self.speed().bytes(), self.tier().bytes()) {
+        let speed = match (
+            self.at(Figure::Speed).bytes(),
+            self.at(Figure::Tier).bytes(),
+        ) {
             (Some(b"fast"), _) => Speed::Fast,
             (None | Some(b"standard"), Some(b"batch")) => Speed::Batch,
             (None | Some(b"standard"), _) => Speed::Standard,
             (Some(_), _) => Speed::Unknown,
         };
-        let region = match self.region().bytes() {
+        let region = match self.at(Figure::Region).bytes() {
             Some(b"us") => Region::UnitedStates,
             _ => Region::Anywhere,
         };
@@ -196,14 +203,14 @@ impl Transcript {
     fn count(&mut self, entry: &Entry<'_>, table: &mut Table) -> Heed {
         self.names.take(entry);
         let [model, session, folder] = self.names.texts.each_ref().map(String::as_str);
-        if entry.usage().is_absent() || model == "<synthetic>" {
+        if entry.at(Field::Usage).is_absent() || model == "<synthetic>" {
             return Heed::Passed;
         }
         let figures = entry.figures();
         let Some(tokens) = figures.tokens() else {
             return Heed::Bad;
         };
-        let Some(at) = numbers::seconds(entry.timestamp()) else {
+        let Some(at) = numbers::seconds(entry.at(Field::Timestamp)) else {
             return Heed::Bad;
         };
         let session = if session.is_empty() {
@@ -211,18 +218,21 @@ impl Transcript {
         } else {
             session
         };
-        let [key, request] = match (entry.id().bytes(), entry.request().bytes()) {
+        let [key, request] = match (
+            entry.at(Field::Message).bytes(),
+            entry.at(Field::Request).bytes(),
+        ) {
             (Some(id), Some(request)) => hash_two(id, request),
             (_, request) => [identity(entry), request.map_or(0, |id| hash(&[id]))],
         };
-        let recorded = numbers::dollars(entry.cost());
+        let recorded = numbers::dollars(entry.at(Field::Cost));
         let mut terms = figures.terms(&tokens);
         terms.recorded = recorded.is_some();
         let sighting = Sighting {
             key,
             request,
             twin: 0,
-            side: entry.side().is_true(),
+            side: entry.at(Field::Side).is_true(),
             at,
             model,
             project: folder,
@@ -231,8 +241,8 @@ impl Transcript {
             tally: Tally {
                 requests: 1,
                 tokens,
-                web_searches: figures.searches().count_or_zero().unwrap_or(0),
-                unfinished: u64::from(entry.stop_reason().is_absent()),
+                web_searches: figures.at(Figure::Searches).count_or_zero().unwrap_or(0),
+                unfinished: u64::from(entry.at(Field::StopReason).is_absent()),
                 recorded_usd: recorded.unwrap_or_default(),
             },
         };
@@ -244,17 +254,24 @@ impl Transcript {
 
 /// What tells a response from every other: its id, else its line's, else the line's whole content.
 fn identity(entry: &Entry<'_>) -> u64 {
-    match (entry.id().bytes(), entry.uuid().bytes()) {
+    match (
+        entry.at(Field::Message).bytes(),
+        entry.at(Field::Uuid).bytes(),
+    ) {
         (Some(id), _) => hash(&[id]),
         (None, Some(uuid)) => hash(&[b"line", uuid]),
-        (None, None) => hash(&[b"line", entry.timestamp().0, entry.usage().0]),
+        (None, None) => hash(&[
+            b"line",
+            entry.at(Field::Timestamp).0,
+            entry.at(Field::Usage).0,
+        ]),
     }
 }
 
 /// Counts the requests to an advisor that a response made on the way.
 fn advisors(figures: Usage<'_, '_>, response: &Sighting<'_>, table: &mut Table) {
     let mut number = 0_u64;
-    let _all = figures.iterations().each_element(&mut |raw| {
+    let _all = figures.at(Figure::Iterations).each_element(&mut |raw| {
         number += 1;
         if let Some([kind, model]) = raw.fields(&["type", "model"])
             && kind.bytes() == Some(b"advisor_message")

@@ -23,45 +23,66 @@ static FIND_STOP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(STOP)
 /// More than the fields between it and the usage mostly take, and always.
 const NEAR: [usize; 2] = [64, 192];
 
-/// Where the fields stand that matter.
-const LINE: [&str; 14] = [
-    "parentUuid",
-    "type",
-    "uuid",
-    "timestamp",
-    "requestId",
-    "sessionId",
-    "cwd",
-    "isSidechain",
-    "costUSD",
-    "data",
-    "message/id",
-    "message/model",
-    "message/stop_reason",
-    "message/usage",
-];
+/// Names values in their order, each with its path: one list says which stands where.
+macro_rules! values {
+    ($(#[$about:meta])* $name:ident in $list:ident: $($value:ident = $path:literal,)+) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum $name { $($value),+ }
 
-/// Where in `usage` its figures stand.
-const FIGURES: [&str; 12] = [
-    "input_tokens",
-    "output_tokens",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation/ephemeral_5m_input_tokens",
-    "cache_creation/ephemeral_1h_input_tokens",
-    "output_tokens_details/thinking_tokens",
-    "server_tool_use/web_search_requests",
-    "speed",
-    "service_tier",
-    "inference_geo",
-    "iterations",
-];
+        const $list: [&str; [$($path),+].len()] = [$($path),+];
+    };
+}
+
+values! {
+    /// Where the fields of a line stand that matter.
+    Field in LINE:
+    Parent = "parentUuid",
+    Kind = "type",
+    Uuid = "uuid",
+    Timestamp = "timestamp",
+    Request = "requestId",
+    Session = "sessionId",
+    Folder = "cwd",
+    Side = "isSidechain",
+    Cost = "costUSD",
+    Data = "data",
+    Message = "message/id",
+    Model = "message/model",
+    StopReason = "message/stop_reason",
+    Usage = "message/usage",
+}
+
+values! {
+    /// Where in `usage` its figures stand.
+    Figure in FIGURES:
+    Input = "input_tokens",
+    Output = "output_tokens",
+    CacheWrite = "cache_creation_input_tokens",
+    CacheRead = "cache_read_input_tokens",
+    For5m = "cache_creation/ephemeral_5m_input_tokens",
+    For1h = "cache_creation/ephemeral_1h_input_tokens",
+    Thinking = "output_tokens_details/thinking_tokens",
+    Searches = "server_tool_use/web_search_requests",
+    Speed = "speed",
+    Tier = "service_tier",
+    Region = "inference_geo",
+    Iterations = "iterations",
+}
 
 /// The values of a line, and behind them the figures.
 type Values<'a> = [Raw<'a>; LINE.len() + FIGURES.len()];
 
 /// Those whose strings are different in every line.
-const VARYING: [usize; 7] = [0, 2, 3, 4, 5, 6, 10];
+const VARYING: [usize; 7] = [
+    Field::Parent as usize,
+    Field::Uuid as usize,
+    Field::Timestamp as usize,
+    Field::Request as usize,
+    Field::Session as usize,
+    Field::Folder as usize,
+    Field::Message as usize,
+];
 
 /// The fields of a line that matter. It is large: it is filled in where it stands, and never moved.
 #[derive(Default)]
@@ -77,68 +98,27 @@ pub(super) fn entry(line: &[u8]) -> Option<Entry<'_>> {
 
 /// Reads the figures where `usage` is an object.
 fn read_figures(values: &mut Values<'_>) -> Option<()> {
-    let usage = values.get(USAGE_AT)?.0;
+    let usage = at(values, Field::Usage).0;
     if usage.starts_with(b"{") {
         Paths(&FIGURES).read(usage, values.get_mut(LINE.len()..)?)?;
     }
     Some(())
 }
 
-/// Where `usage` stands among the values.
-const USAGE_AT: usize = LINE.len() - 1;
+fn at<'a>(values: &Values<'a>, field: Field) -> Raw<'a> {
+    values.get(field as usize).copied().unwrap_or_default()
+}
 
 impl<'a> Entry<'a> {
-    pub(super) const fn kind(&self) -> Raw<'a> {
-        self.0[1]
+    /// A field; absent where the line has none.
+    pub(super) fn at(&self, field: Field) -> Raw<'a> {
+        at(&self.0, field)
     }
 
-    pub(super) const fn uuid(&self) -> Raw<'a> {
-        self.0[2]
-    }
-
-    pub(super) const fn timestamp(&self) -> Raw<'a> {
-        self.0[3]
-    }
-
-    pub(super) const fn request(&self) -> Raw<'a> {
-        self.0[4]
-    }
-
-    pub(super) const fn session(&self) -> Raw<'a> {
-        self.0[5]
-    }
-
-    pub(super) const fn folder(&self) -> Raw<'a> {
-        self.0[6]
-    }
-
-    pub(super) const fn side(&self) -> Raw<'a> {
-        self.0[7]
-    }
-
-    pub(super) const fn cost(&self) -> Raw<'a> {
-        self.0[8]
-    }
-
-    pub(super) const fn data(&self) -> Raw<'a> {
-        self.0[9]
-    }
-
-    /// The message's id.
-    pub(super) const fn id(&self) -> Raw<'a> {
-        self.0[10]
-    }
-
-    pub(super) const fn model(&self) -> Raw<'a> {
-        self.0[11]
-    }
-
-    pub(super) const fn stop_reason(&self) -> Raw<'a> {
-        self.0[12]
-    }
-
-    pub(super) const fn usage(&self) -> Raw<'a> {
-        self.0[USAGE_AT]
+    fn set(&mut self, field: Field, value: Raw<'a>) {
+        if let Some(place) = self.0.get_mut(field as usize) {
+            *place = value;
+        }
     }
 
     /// What stands in `usage`, where it is an object.
@@ -190,9 +170,9 @@ fn jump<'a>(line: &'a [u8], hit: Hit, kinds: &mut Kinds, values: &mut Values<'a>
         Paths(&LINE).read_on(("message", stop), line, values)?;
         read_figures(values)?;
     }
-    let place = values.get(USAGE_AT)?.0.as_ptr().addr();
+    let place = at(values, Field::Usage).0.as_ptr().addr();
     let is_hit = place == line.as_ptr().addr() + hit.at + USAGE.len() + 1;
-    if !is_hit || values.get(1)?.bytes() != Some(b"assistant") {
+    if !is_hit || at(values, Field::Kind).bytes() != Some(b"assistant") {
         return None;
     }
     if !is_known {
@@ -212,15 +192,15 @@ fn teach(patterns: &mut Patterns, values: &Values<'_>, (line, piece): (&[u8], Ra
 
 /// The sub-agent's line that a progress line nests.
 pub(super) fn nested<'a>(outer: &Entry<'a>) -> Option<Entry<'a>> {
-    let [inner] = outer.data().fields(&["message"])?;
+    let [inner] = outer.at(Field::Data).fields(&["message"])?;
     let mut inner = entry(inner.0)?;
-    inner.id().bytes()?;
-    if inner.timestamp().is_absent() {
-        inner.0[3] = outer.timestamp();
+    inner.at(Field::Message).bytes()?;
+    if inner.at(Field::Timestamp).is_absent() {
+        inner.set(Field::Timestamp, outer.at(Field::Timestamp));
     }
-    inner.0[5] = outer.session();
-    inner.0[6] = outer.folder();
-    inner.0[7] = Raw(b"true");
+    inner.set(Field::Session, outer.at(Field::Session));
+    inner.set(Field::Folder, outer.at(Field::Folder));
+    inner.set(Field::Side, Raw(b"true"));
     Some(inner)
 }
 
@@ -238,55 +218,8 @@ impl<'v, 'a> Usage<'v, 'a> {
         Self(figures)
     }
 
-    fn at(self, place: usize) -> Raw<'a> {
-        self.0.get(place).copied().unwrap_or_default()
-    }
-
-    pub(super) fn input(self) -> Raw<'a> {
-        self.at(0)
-    }
-
-    pub(super) fn output(self) -> Raw<'a> {
-        self.at(1)
-    }
-
-    pub(super) fn cache_write(self) -> Raw<'a> {
-        self.at(2)
-    }
-
-    pub(super) fn cache_read(self) -> Raw<'a> {
-        self.at(3)
-    }
-
-    pub(super) fn for_5m(self) -> Raw<'a> {
-        self.at(4)
-    }
-
-    pub(super) fn for_1h(self) -> Raw<'a> {
-        self.at(5)
-    }
-
-    pub(super) fn thinking(self) -> Raw<'a> {
-        self.at(6)
-    }
-
-    pub(super) fn searches(self) -> Raw<'a> {
-        self.at(7)
-    }
-
-    pub(super) fn speed(self) -> Raw<'a> {
-        self.at(8)
-    }
-
-    pub(super) fn tier(self) -> Raw<'a> {
-        self.at(9)
-    }
-
-    pub(super) fn region(self) -> Raw<'a> {
-        self.at(10)
-    }
-
-    pub(super) fn iterations(self) -> Raw<'a> {
-        self.at(11)
+    /// A figure; absent where there is none.
+    pub(super) fn at(self, figure: Figure) -> Raw<'a> {
+        self.0.get(figure as usize).copied().unwrap_or_default()
     }
 }
