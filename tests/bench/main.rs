@@ -8,6 +8,7 @@ mod table;
 mod watcher;
 
 use std::error::Error;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -100,9 +101,18 @@ async fn idle(
 }
 
 fn resident(program: &Path, home: &Home, bus: &Bus) -> Outcome<Child> {
+    start(program, home.variables(), bus)
+}
+
+/// Starts the program with nothing in its environment but these variables and the bus.
+fn start(
+    program: &Path,
+    variables: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
+    bus: &Bus,
+) -> Outcome<Child> {
     let child = Command::new(program)
         .env_clear()
-        .envs(home.variables())
+        .envs(variables)
         .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

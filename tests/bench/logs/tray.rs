@@ -1,9 +1,10 @@
 //! What the resident program costs with a home full of logs behind it: memory, waking, lines on their way to the menu.
 
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -46,19 +47,17 @@ fn start(home: &Path, data: &Path, bus: &Bus) -> Outcome<Child> {
     fs::create_dir_all(home.join("run"))?;
     // Nothing but the logs: no list of prices is asked for.
     fs::write(config.join("config.toml"), "[prices]\nrefresh = false\n")?;
-    let program = Command::new(env!("CARGO_BIN_EXE_spendtray"))
-        .env_clear()
-        .env("HOME", home)
-        .env("XDG_DATA_HOME", data)
-        .env("XDG_RUNTIME_DIR", home.join("run"))
-        .env("TZ", "UTC")
-        .env("SPENDTRAY_NOW", stamp(NOON, 0))
-        .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    Ok(program)
+    let run = home.join("run");
+    let now = stamp(NOON, 0);
+    let variables: [(&str, &OsStr); 5] = [
+        ("HOME", home.as_ref()),
+        ("XDG_DATA_HOME", data.as_ref()),
+        ("XDG_RUNTIME_DIR", run.as_ref()),
+        ("TZ", "UTC".as_ref()),
+        ("SPENDTRAY_NOW", now.as_ref()),
+    ];
+    let program = Path::new(env!("CARGO_BIN_EXE_spendtray"));
+    crate::start(program, variables, bus)
 }
 
 async fn watch(home: &Path, (bus, process): (&mut Bus, u32), table: &mut Table) -> Outcome {
