@@ -19,6 +19,9 @@ use crate::logs::reading::{Brought, Glance, Mark};
 /// More readers than this only wait for each other.
 const MOST_READERS: usize = 8;
 
+/// So many results may wait for one that takes longer; else, where a reader is held up, all that the others read would.
+const MOST_EARLY: usize = 64;
+
 /// So many bytes are read between two pauses.
 const PART: u64 = 1 << 30;
 
@@ -133,25 +136,22 @@ pub(super) fn read(
 }
 
 /// Takes numbered glances, several at a time, until there are no more; hands the results on in the order of numbers.
-/// This thread is one of the readers, so that nobody waits for another or is woken.
+/// This thread is one of the readers, so that nobody waits for another or is woken, unless one falls far behind.
 fn at_once<T: Send>(
     readers: usize,
     glance: &(impl Fn(usize, &mut Buffer) -> Option<T> + Sync),
     take: &mut impl FnMut(usize, T),
 ) {
     let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::channel();
+    let (send, receive) = mpsc::sync_channel(MOST_EARLY);
     let one = |buffer: &mut Buffer| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         Some((number, glance(number, buffer)?))
     };
-    let (mut early, mut turn) = (BTreeMap::new(), 0);
-    let mut arrive = |(number, result): (usize, T)| {
-        early.insert(number, result);
-        while let Some(result) = early.remove(&turn) {
-            take(turn, result);
-            turn += 1;
-        }
+    let mut queue = Queue {
+        early: BTreeMap::new(),
+        turn: 0,
+        take,
     };
     thread::scope(|scope| {
         for _ in 1..readers {
@@ -168,9 +168,90 @@ fn at_once<T: Send>(
         drop(send);
         let mut buffer = Buffer::default();
         while let Some(result) = one(&mut buffer) {
-            arrive(result);
-            receive.try_iter().for_each(&mut arrive);
+            queue.arrive(result);
+            for result in receive.try_iter() {
+                queue.arrive(result);
+            }
+            while queue.early.len() > MOST_EARLY {
+                let Ok(result) = receive.recv() else { break };
+                queue.arrive(result);
+            }
         }
-        receive.into_iter().for_each(&mut arrive);
+        for result in receive {
+            queue.arrive(result);
+        }
     });
+}
+
+/// Results that arrive in any order, and are handed on in the order of their numbers.
+struct Queue<'t, T, F> {
+    early: BTreeMap<usize, T>,
+    turn: usize,
+    take: &'t mut F,
+}
+
+impl<T, F: FnMut(usize, T)> Queue<'_, T, F> {
+    fn arrive(&mut self, (number, result): (usize, T)) {
+        self.early.insert(number, result);
+        while let Some(result) = self.early.remove(&self.turn) {
+            (self.take)(self.turn, result);
+            self.turn += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: usize = 1000;
+
+    #[test]
+    fn what_several_read_is_handed_on_in_order() {
+        let mut taken = Vec::new();
+        let glance = |number, _: &mut Buffer| (number < ALL).then_some(number * 2);
+        at_once(3, &glance, &mut |number, result| {
+            taken.push((number, result));
+        });
+        let all: Vec<_> = (0..ALL).map(|number| (number, number * 2)).collect();
+        assert_eq!(taken, all);
+    }
+
+    /// The last number that was begun while one of two readers was held up by its first.
+    fn begun_while_held_up(is_held: &(impl Fn() -> bool + Sync)) -> usize {
+        let (last, last_meanwhile) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let last_is_beyond = |number| last.load(Ordering::SeqCst) > number;
+        let glance = |number, _: &mut Buffer| {
+            last.fetch_max(number, Ordering::SeqCst);
+            let is_first = last_meanwhile.load(Ordering::SeqCst) == 0;
+            while number == 0 && !last_is_beyond(0) {
+                thread::yield_now();
+            }
+            if is_held() && is_first {
+                while !last_is_beyond(MOST_EARLY) {
+                    thread::yield_now();
+                }
+                // The other could begin more now, if it were allowed to.
+                for _ in 0..ALL {
+                    thread::yield_now();
+                }
+                last_meanwhile.store(last.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+            (number < ALL).then_some(())
+        };
+        at_once(2, &glance, &mut |_, ()| {});
+        last_meanwhile.into_inner()
+    }
+
+    #[test]
+    fn nobody_reads_on_and_on_while_another_is_held_up() {
+        let this = thread::current().id();
+        let is_this = || thread::current().id() == this;
+        for last in [
+            begun_while_held_up(&is_this),
+            begun_while_held_up(&|| !is_this()),
+        ] {
+            assert!((MOST_EARLY..=MOST_EARLY + 2).contains(&last), "{last}");
+        }
+    }
 }
