@@ -47,14 +47,6 @@ impl Dialect {
         }
     }
 
-    /// Lets go of what a connection keeps of the database in memory. `None`: it keeps nothing.
-    pub(super) const fn forget_pages(self) -> Option<&'static str> {
-        match self {
-            Self::Sqlite => Some("PRAGMA shrink_memory"),
-            Self::Postgres => None,
-        }
-    }
-
     /// Tells a number that is another one once somebody else has written. `None`: the database keeps none.
     pub(super) const fn writes_of_others(self) -> Option<&'static str> {
         match self {

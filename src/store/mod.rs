@@ -313,17 +313,6 @@ impl Store {
         checkup::checkup(&self.ledger).await
     }
 
-    /// Lets go of the memory that the last readings took: nobody asks for minutes.
-    pub async fn rest(&self) {
-        let Some(forget) = self.ledger.dialect.forget_pages() else {
-            return;
-        };
-        if let Ok(mut lease) = self.ledger.lend().await {
-            // What cannot be let go is kept.
-            drop(lease.execute(forget).await);
-        }
-    }
-
     /// Writes everything out and lets the file go. What comes after says that it was closed.
     pub async fn close(&self) {
         self.ledger.close().await;

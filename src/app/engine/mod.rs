@@ -211,7 +211,7 @@ impl Engine {
     /// The time has come for something: to ask, to show, or only to look. What a round of polls brings is shown at its
     /// end, so the round's beginning is not, unless it takes long or time alone has changed what is shown.
     async fn wake_up(&mut self) {
-        if self.rests().await {
+        if self.rests() {
             return;
         }
         let idle = self.in_flight.is_empty();

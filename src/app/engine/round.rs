@@ -158,12 +158,11 @@ impl Engine {
     }
 
     /// Gives back the memory that a round of polls took, once its connections are closed. Returns whether it was time.
-    pub(super) async fn rests(&mut self) -> bool {
+    pub(super) fn rests(&mut self) -> bool {
         let now = self.reach.clock.now();
         let rests = self.in_flight.is_empty() && self.rest_at.is_some_and(|at| at <= now);
         if rests {
             self.rest_at = None;
-            self.ledger.store().rest().await;
             (self.give_back)();
         }
         rests

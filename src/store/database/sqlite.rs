@@ -15,8 +15,8 @@ use crate::store::database::statement::{Statement, Value};
 
 /// How long another process may hold a file before that is an error.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How much of a file is kept in memory, as SQLite counts it: negative is KiB. The system keeps the file at hand anyway,
-/// and this process lives for weeks.
+/// How much of a file is kept in memory, as SQLite counts it: negative is KiB. What a round of polls looks at fits, so that
+/// none of it is waited for: what the system keeps of a file may be gone after minutes.
 const CACHE: i64 = -256;
 /// The bytes of a page in a new file. What changes at a time is little and lies far apart, and of each page all is
 /// written.

@@ -1,11 +1,11 @@
 //! The ledger on SQLite and PostgreSQL.
 
 mod crash;
+#[cfg(target_os = "linux")]
+mod pages;
 mod places;
 mod property;
 mod readings;
-#[cfg(target_os = "linux")]
-mod rest;
 mod story;
 mod versions;
 

@@ -56,17 +56,6 @@ async fn usage_of_one_model_shares_its_attribution_in_memory() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_ledger_that_rested_knows_what_it_knew() -> Outcome {
-    let store = Store::open("sqlite::memory:").await?;
-    let reading = with_ranges(60, vec![range(0, 60, vec![slot(0, 1), slot(15, 2)])]);
-    store.record_reading(&reading, minute(1_000)).await?;
-    let known = store.snapshot(minute(-90_000)).await?;
-    store.rest().await;
-    assert_eq!(store.snapshot(minute(-90_000)).await?, known);
-    Ok(())
-}
-
-#[tokio::test]
 async fn long_figures_are_kept_packed_and_those_of_an_older_version_are_read_as_they_are() -> Outcome
 {
     let home = tempfile::tempdir()?;
