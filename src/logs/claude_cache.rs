@@ -20,6 +20,7 @@ use crate::domain::ids::WindowName;
 use crate::domain::quota::{QuotaReport, QuotaWindow, Source, WhenFull};
 use crate::logs::files::{Places, Stamp};
 use crate::logs::told::{LogsSince, Told};
+use crate::system::listing::Facts;
 
 const FILE: &str = ".claude.json";
 
@@ -31,7 +32,7 @@ pub(super) fn told(places: &Places<'_>, before: Option<&Told>, _: LogsSince<'_>)
     let files = files(places);
     let found = files.iter().filter_map(|file| {
         let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
-        Some((file, Stamp::of(&metadata)))
+        Some((file, Stamp::of(&Facts::from(&metadata))))
     });
     let mut empty = None;
     for (file, stamp) in found {

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
+use std::io;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use spendtray_skim::hashing::{Set, both, sum};
 
 use crate::domain::variables::Variables;
 use crate::logs::reading::Shape;
-use crate::system::identity;
+use crate::system::listing::{Facts, Kind, Listing};
 
 /// Folders deeper than this are not entered: no agent nests so deep, and a loop of mounts would.
 const DEEPEST: usize = 32;
@@ -80,6 +80,22 @@ impl Places<'_> {
     }
 }
 
+/// What a walk looks for, and how deep below a root it is.
+#[derive(Debug, Clone, Copy)]
+struct Search {
+    shape: fn(&Path) -> Option<Shape>,
+    depth: usize,
+}
+
+impl Search {
+    const fn deeper(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
+    }
+}
+
 /// A file that may hold usage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
@@ -101,17 +117,13 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        let identity =
-            identity::of(metadata).map_or(0, |(device, number)| both(device, number).max(1));
-        let modified = metadata.modified().ok();
-        let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    pub(super) fn of(facts: &Facts) -> Self {
+        let identity = facts.identity;
+        let identity = identity.map_or(0, |(device, number)| both(device, number).max(1));
         Self {
             identity,
-            size: metadata.len(),
-            modified: since.map_or(0, |since| {
-                u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-            }),
+            size: facts.size,
+            modified: facts.modified,
         }
     }
 }
@@ -145,14 +157,12 @@ impl Walk {
     /// Everything below the roots, and every root, that has a shape, each file once, the last written first: today's figures are there
     /// before last year's.
     pub(super) fn of(roots: &[PathBuf], shape: fn(&Path) -> Option<Shape>) -> Self {
-        let mut walk = Self::default();
+        let (mut walk, search) = (Self::default(), Search { shape, depth: 0 });
         for root in roots {
             if root.is_dir() {
-                walk.enter_once(root, shape, 0);
-            } else if let Ok(metadata) = fs::metadata(root)
-                && let Some(shape) = shape(root)
-            {
-                walk.take(root.clone(), shape, &metadata);
+                walk.enter_once(root, search);
+            } else if let Ok(metadata) = fs::metadata(root) {
+                walk.take_if_wanted(root.clone(), search, || Ok(Facts::from(&metadata)));
             }
         }
         walk.sort();
@@ -166,7 +176,7 @@ impl Walk {
         shape: fn(&Path) -> Option<Shape>,
         paths: &[PathBuf],
     ) -> Self {
-        let mut walk = Self::default();
+        let (mut walk, search) = (Self::default(), Search { shape, depth: 0 });
         for path in paths {
             let path = whole(path);
             let below = roots.iter().any(|root| path.starts_with(root));
@@ -174,9 +184,10 @@ impl Walk {
                 continue;
             };
             if metadata.is_dir() {
-                walk.enter_once(path, shape, 0);
-            } else if let Some(shape) = shape(path) {
-                walk.take(path.to_owned(), shape, &metadata);
+                walk.enter_once(path, search);
+            } else {
+                let facts = || Ok(Facts::from(&metadata));
+                walk.take_if_wanted(path.to_owned(), search, facts);
             }
         }
         walk.sort();
@@ -191,61 +202,49 @@ impl Walk {
     }
 
     /// Enters a folder that a link or a root leads to, unless one led there before.
-    fn enter_once(
-        &mut self,
-        folder: &Path,
-        shape: fn(&Path) -> Option<Shape>,
-        depth: usize,
-    ) -> u64 {
+    fn enter_once(&mut self, folder: &Path, search: Search) -> u64 {
         let Ok(metadata) = fs::metadata(folder) else {
             self.closed += 1;
             return 0;
         };
-        let identity = identity::of(&metadata);
-        if identity.is_none_or(|identity| self.entered.insert(identity)) {
-            self.enter(folder, shape, depth)
-        } else {
-            0
+        let identity = Facts::from(&metadata).identity;
+        if identity.is_some_and(|identity| !self.entered.insert(identity)) {
+            return 0;
         }
+        self.enter(folder, Listing::open(folder), search)
     }
 
     /// Takes all in a folder; when the newest of it was written.
-    fn enter(&mut self, folder: &Path, shape: fn(&Path) -> Option<Shape>, depth: usize) -> u64 {
-        if depth > DEEPEST {
-            return 0;
-        }
-        let Ok(entries) = fs::read_dir(folder) else {
+    fn enter(&mut self, folder: &Path, listing: io::Result<Listing>, search: Search) -> u64 {
+        let Ok(mut listing) = listing else {
             self.closed += 1;
             return 0;
         };
-        let mut newest = 0;
-        for entry in entries {
-            let Ok((entry, kind)) = entry
-                .and_then(|entry| Ok((entry.file_type()?, entry)))
-                .map(|(kind, entry)| (entry, kind))
-            else {
+        if search.depth > DEEPEST {
+            return 0;
+        }
+        let (mut newest, mut below) = (0, Vec::new());
+        listing.each(&mut |entry| {
+            let Ok(entry) = entry else {
                 self.closed += 1;
-                continue;
+                return;
             };
-            let path = within(folder, &entry.file_name());
-            // A link is what it leads to; everything else is told without following the path once more.
-            let metadata = || {
-                if kind.is_symlink() {
-                    fs::metadata(&path)
-                } else {
-                    entry.metadata()
-                }
-            };
-            let written = if kind.is_dir() {
-                self.enter(&path, shape, depth + 1)
-            } else if kind.is_symlink() && path.is_dir() {
-                self.enter_once(&path, shape, depth + 1)
-            } else if let Some(shape) = shape(&path) {
-                let metadata = metadata();
-                self.closed += u64::from(metadata.is_err());
-                metadata.map_or(0, |metadata| self.take(path, shape, &metadata))
+            let path = within(folder, entry.name);
+            if entry.kind == Kind::Other {
+                newest = newest.max(self.take_if_wanted(path, search, || entry.facts()));
             } else {
-                0
+                below.push((path, entry.kind));
+            }
+        });
+        for (path, kind) in below {
+            let written = if kind == Kind::Folder {
+                let name = path.file_name().unwrap_or_default();
+                self.enter(&path, listing.within(name), search.deeper())
+            } else if path.is_dir() {
+                self.enter_once(&path, search.deeper())
+            } else {
+                let facts = fs::metadata(&path).map(|metadata| Facts::from(&metadata));
+                self.take_if_wanted(path, search, || facts)
             };
             newest = newest.max(written);
         }
@@ -256,13 +255,30 @@ impl Walk {
         newest
     }
 
+    /// Takes a file that may hold usage; when it was last written.
+    fn take_if_wanted(
+        &mut self,
+        path: PathBuf,
+        search: Search,
+        facts: impl FnOnce() -> io::Result<Facts>,
+    ) -> u64 {
+        let Some(shape) = (search.shape)(&path) else {
+            return 0;
+        };
+        let Ok(facts) = facts() else {
+            self.closed += 1;
+            return 0;
+        };
+        self.take(path, shape, &facts)
+    }
+
     /// Takes a file; when it was last written.
-    fn take(&mut self, path: PathBuf, shape: Shape, metadata: &Metadata) -> u64 {
+    fn take(&mut self, path: PathBuf, shape: Shape, facts: &Facts) -> u64 {
         // A pipe that nobody writes to would hold the walk for ever.
-        if !metadata.is_file() {
+        if !facts.is_file {
             return 0;
         }
-        let mut stamp = Stamp::of(metadata);
+        let mut stamp = Stamp::of(facts);
         if stamp.identity != 0 && !self.taken.insert(stamp.identity) {
             return 0;
         }
@@ -270,7 +286,7 @@ impl Walk {
             let mut log = path.clone().into_os_string();
             log.push("-wal");
             if let Ok(metadata) = fs::metadata(log) {
-                let log = Stamp::of(&metadata);
+                let log = Stamp::of(&Facts::from(&metadata));
                 stamp.size = stamp.size.saturating_add(log.size);
                 stamp.modified = stamp.modified.max(log.modified);
             }

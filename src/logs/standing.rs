@@ -18,6 +18,7 @@ use crate::logs::told::{LogsSince, Told};
 use crate::logs::totals::About;
 use crate::logs::watching::Watching;
 use crate::logs::{Agent, Ask, Counter, Faults, Order, Places, Progress, ResponseView, Watch};
+use crate::system::listing::Facts;
 use crate::system::watch::{Post, Telling};
 
 /// More than this is read in parts, so that figures are there in between and nothing is read twice after a crash.
@@ -90,7 +91,7 @@ impl Standing {
     /// Names what is known, in every process alike: it is what the index holds. Where that could not be kept it is this
     /// desk's alone.
     pub(super) fn revision(&self, index: &Path, desk: u64) -> String {
-        let kept = fs::metadata(index).map(|metadata| Stamp::of(&metadata));
+        let kept = fs::metadata(index).map(|metadata| Stamp::of(&Facts::from(&metadata)));
         let kept = match kept {
             Ok(stamp) if self.unsaved.is_none() => both(stamp.size, stamp.modified),
             _ => both(desk, self.brought),

@@ -5,8 +5,8 @@
 
 pub mod alarm;
 pub mod autostart;
-pub mod identity;
 pub mod instance;
+pub mod listing;
 pub mod memory;
 pub mod open;
 pub mod private;
