@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::app::assembly::{Assembly, AssemblyError};
 use crate::app::pricing::Prices;
 use crate::clock::Clock;
-use crate::config::paths::Overrides;
+use crate::config::paths::{Overrides, Paths};
 use crate::domain::variables::Variables;
 use crate::providers;
 use crate::secrets::vault::Vault;
@@ -46,33 +46,24 @@ pub async fn start(environment: &Variables, clock: Clock) -> Result<(Assembly, D
     let home = tempfile::Builder::new()
         .prefix("spendtray-demo-")
         .tempdir()?;
-    let config_file = home.path().join("config/spendtray/config.toml");
+    // With nothing but a home told, everything lies in it, wherever this system keeps what.
+    let mut variables = vec![(
+        "HOME".to_owned(),
+        home.path().to_string_lossy().into_owned(),
+    )];
+    variables.extend(kept(environment));
+    variables.extend(simulator.variables());
+    let variables: Variables = variables.into_iter().collect();
+    let config_file = Paths::find(&variables, &Overrides::default()).config_file;
     if let Some(folder) = config_file.parent() {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::write(&config_file, simulator.config_toml())?;
-    let mut variables = environment_of(&home);
-    variables.extend(kept(environment));
-    variables.extend(simulator.variables());
-    let variables: Variables = variables.into_iter().collect();
     let mut assembly = Assembly::new(variables, &Overrides::default(), providers::ALL)?;
     assembly.reach.prices = Arc::new(Prices::bundled());
     // The user's own secret store is neither read nor asked.
     assembly.reach.vault = Arc::new(Vault::file_only(assembly.paths.secrets_file()));
     Ok((assembly, Demo { simulator, home }))
-}
-
-fn environment_of(home: &tempfile::TempDir) -> Vec<(String, String)> {
-    let place = |name: &str| home.path().join(name).to_string_lossy().into_owned();
-    [
-        ("HOME", "."),
-        ("XDG_CONFIG_HOME", "config"),
-        ("XDG_DATA_HOME", "data"),
-    ]
-    .into_iter()
-    .chain([("XDG_STATE_HOME", "state"), ("XDG_CACHE_HOME", "cache")])
-    .map(|(name, folder)| (name.to_owned(), place(folder)))
-    .collect()
 }
 
 /// What says where the desktop is, when and in which zone it is.

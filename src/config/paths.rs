@@ -240,6 +240,16 @@ mod tests {
     }
 
     #[test]
+    fn with_nothing_but_a_home_told_everything_lies_in_it() {
+        for convention in [Convention::Xdg, Convention::Macos, Convention::Windows] {
+            let paths = find(convention, &[("HOME", "/h")], &Overrides::default());
+            for place in shown(&paths) {
+                assert!(place.starts_with("/h/"), "{convention:?}: {place}");
+            }
+        }
+    }
+
+    #[test]
     fn without_any_variable_the_users_own_place_is_still_found() {
         let paths = find(Convention::Xdg, &[], &Overrides::default());
         assert!(paths.config_file.is_absolute());
