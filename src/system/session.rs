@@ -12,17 +12,17 @@ pub enum Presence {
 /// What a desktop session offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesktopSession {
-    /// The session bus; systems without one need none.
-    pub bus: Presence,
+    /// The session bus. `None`: this system needs none.
+    pub bus: Option<Presence>,
     /// Something that shows tray icons.
     pub tray_host: Presence,
     /// Something that shows notifications.
     pub notifications: Presence,
 }
 
-/// Looks whether there is a session bus.
+/// Looks whether there is a session bus, or none is needed.
 pub async fn bus() -> Presence {
-    look().await.bus
+    look().await.bus.unwrap_or(Presence::Present(None))
 }
 
 /// Looks at everything; ends within seconds whatever is there.
@@ -52,7 +52,7 @@ mod probe {
             Err(_) => return without_bus("the session bus does not answer."),
         };
         DesktopSession {
-            bus: Presence::Present(None),
+            bus: Some(Presence::Present(None)),
             tray_host: timed(tray_host(&connection), "the tray host does not answer.").await,
             notifications: timed(
                 notifications(&connection),
@@ -65,7 +65,7 @@ mod probe {
     fn without_bus(why: &str) -> DesktopSession {
         let absent = || Presence::Absent(why.to_owned());
         DesktopSession {
-            bus: absent(),
+            bus: Some(absent()),
             tray_host: absent(),
             notifications: absent(),
         }
@@ -137,7 +137,7 @@ mod probe {
             }
         };
         ready(DesktopSession {
-            bus: Presence::Present(None),
+            bus: None,
             tray_host: built_in(),
             notifications: built_in(),
         })

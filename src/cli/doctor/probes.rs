@@ -29,14 +29,15 @@ pub(super) async fn all(assembly: &Assembly, online: bool) -> Vec<Finding> {
 
 fn desktop(assembly: &Assembly, session: &DesktopSession) -> Vec<Finding> {
     let desktop = assembly.reach.variables.get("XDG_CURRENT_DESKTOP");
-    let bus = match &session.bus {
+    let bus = session.bus.as_ref().map(|bus| match bus {
         Presence::Present(_) => Finding::ok("session bus", "reached"),
         Presence::Absent(why) => Finding::fault("session bus", why)
             .mended_by("Start spendtray within a desktop session, or under `dbus-run-session`."),
-    };
-    if matches!(session.bus, Presence::Absent(_)) {
+    });
+    if matches!(session.bus, Some(Presence::Absent(_))) {
         let untold = |subject: &str| Finding::note(subject, "cannot be told without a session bus");
-        return vec![bus, untold("tray host"), untold("notifications")];
+        let untold = [untold("tray host"), untold("notifications")];
+        return bus.into_iter().chain(untold).collect();
     }
     let tray = match &session.tray_host {
         Presence::Present(_) => Finding::ok("tray host", desktop.unwrap_or("shows icons")),
@@ -47,7 +48,7 @@ fn desktop(assembly: &Assembly, session: &DesktopSession) -> Vec<Finding> {
         Presence::Absent(why) => Finding::fault("notifications", why)
             .mended_by("Install a notification daemon, such as `dunst` or `mako`; until then `spendtray alerts history` keeps them."),
     };
-    vec![bus, tray, notifications]
+    bus.into_iter().chain([tray, notifications]).collect()
 }
 
 /// What shows tray icons on a desktop.
