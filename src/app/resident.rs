@@ -56,6 +56,7 @@ impl Resident {
     /// # Errors
     /// When not even a ledger in memory can be had.
     pub async fn prepare(assembly: &Assembly, mut guards: Guards) -> Result<Self, StoreError> {
+        memory::share_one_heap();
         let (commands, inbox) = unbounded_channel();
         let (outbox, updates) = unbounded_channel();
         let autostart = assembly.autostart();

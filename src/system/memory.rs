@@ -17,6 +17,13 @@ pub fn give_back() {
     linux::give_back();
 }
 
+/// Lets all threads take memory from one heap, so that what one has freed is there for the others. To be called before the
+/// others begin; in a resident program, where they rarely want memory at the same time.
+pub fn share_one_heap() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    linux::share_one_heap();
+}
+
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod linux {
     #![expect(
@@ -30,6 +37,13 @@ mod linux {
 
     /// What was needed for the start is unmapped.
     static STARTED: Once = Once::new();
+
+    pub(super) fn share_one_heap() {
+        // SAFETY: the call takes two numbers, and tells the allocator how it shall go on (mallopt(3)).
+        unsafe {
+            libc::mallopt(libc::M_ARENA_MAX, 1);
+        }
+    }
 
     pub(super) fn give_back() {
         // SAFETY: the call takes a number and touches nothing but what is free; it is safe from any thread (malloc_trim(3)).
