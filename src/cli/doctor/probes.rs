@@ -11,7 +11,8 @@ use crate::system::session::{self, DesktopSession, Presence};
 
 /// Everything, from the outside in.
 pub(super) async fn all(assembly: &Assembly, online: bool) -> Vec<Finding> {
-    let mut findings = desktop(assembly, &session::look().await);
+    let desktop_name = assembly.reach.variables.get("XDG_CURRENT_DESKTOP");
+    let mut findings = desktop(desktop_name, &session::look().await);
     findings.push(secret_store(assembly).await);
     findings.push(autostart(assembly));
     findings.extend(configuration(assembly));
@@ -27,8 +28,7 @@ pub(super) async fn all(assembly: &Assembly, online: bool) -> Vec<Finding> {
     findings
 }
 
-fn desktop(assembly: &Assembly, session: &DesktopSession) -> Vec<Finding> {
-    let desktop = assembly.reach.variables.get("XDG_CURRENT_DESKTOP");
+fn desktop(desktop: Option<&str>, session: &DesktopSession) -> Vec<Finding> {
     let bus = session.bus.as_ref().map(|bus| match bus {
         Presence::Present(_) => Finding::ok("session bus", "reached"),
         Presence::Absent(why) => Finding::fault("session bus", why)
@@ -203,5 +203,27 @@ fn account(account: &AccountDigest) -> Finding {
     match hint {
         Some(hint) => finding.mended_by(hint),
         None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subjects(bus: Option<Presence>) -> Vec<String> {
+        let session = DesktopSession {
+            bus,
+            tray_host: Presence::Present(None),
+            notifications: Presence::Present(None),
+        };
+        let findings = desktop(None, &session).into_iter();
+        findings.map(|finding| finding.subject).collect()
+    }
+
+    #[test]
+    fn a_system_without_a_session_bus_is_told_of_none() {
+        let bus = Some(Presence::Present(None));
+        assert_eq!(subjects(bus), ["session bus", "tray host", "notifications"]);
+        assert_eq!(subjects(None), ["tray host", "notifications"]);
     }
 }
