@@ -135,5 +135,11 @@ mod linux {
             });
             assert!(is_less);
         }
+
+        #[test]
+        fn a_rest_unmaps_what_the_start_mapped() {
+            give_back();
+            assert!(STARTED.is_completed());
+        }
     }
 }
