@@ -154,8 +154,8 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Everything below the roots, and every root, that has a shape, each file once, the last written first: today's figures are there
-    /// before last year's.
+    /// Everything below the roots, and every root, that has a shape, each file once, the last written first: today's
+    /// figures are there before last year's.
     pub(super) fn of(roots: &[PathBuf], shape: fn(&Path) -> Option<Shape>) -> Self {
         let (mut walk, search) = (Self::default(), Search { shape, depth: 0 });
         for root in roots {
